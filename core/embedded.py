@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import importlib.util
 import os
@@ -13,7 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -23,6 +22,7 @@ from sqlalchemy import URL
 
 from core import stand_in
 from core.errors import OpsError, Unavailable
+from core.filelock import held
 
 MAJOR = 18
 OWNER = "opsdesk_owner"
@@ -87,9 +87,7 @@ def is_running(data_dir: Path) -> bool:
     except psutil.AccessDenied:
         return bool(process.name().startswith("postgres"))
     except PermissionError:
-        raise OpsError(
-            f"The database in {cluster} belongs to another account; start Opsdesk as that one."
-        ) from None
+        raise OpsError(f"The database in {cluster} belongs to another account; start Opsdesk as that one.") from None
 
 
 def url(data_dir: Path, user: str = OWNER, database: str = DATABASE) -> str:
@@ -126,15 +124,19 @@ def _socket_dir(data_dir: Path) -> Path:
 
 @contextmanager
 def _alone(data_dir: Path) -> Iterator[None]:
-    """One process at a time creates, starts or stops; the lock dies with its holder."""
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        lock = (data_dir / "postgres.lock").open("a")
-    except OSError as error:
-        raise OpsError(f"The data folder {data_dir} cannot be used: {error.strerror}.") from None
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    """One process at a time creates, starts or stops, and not before what a killed one began has ended."""
+    with held(data_dir / "postgres.lock"):
+        while any(_begins(process, _cluster(data_dir)) for process in psutil.process_iter()):
+            time.sleep(0.1)
         yield
+
+
+def _begins(process: psutil.Process, cluster: Path) -> bool:
+    with suppress(psutil.Error):
+        program, *arguments = process.cmdline() or [""]
+        begins = Path(program).name in {"initdb", "pg_ctl"}
+        return begins and any(word.startswith(str(cluster)) for word in arguments)
+    return False
 
 
 def _create(data_dir: Path, durable: bool) -> None:

@@ -41,7 +41,7 @@ def private_folder(folder: Path, identity: dict[str, Any]) -> None:
 
 
 def let_in(programs: Path, cluster: Path) -> None:
-    """Open to root's stand-in the way to both folders (to pass, not to look round)."""
+    """Open to root's stand-in the way to both folders (to pass, not to look round), and the programs."""
     if os.geteuid() != 0:
         return
     for folder in {*programs.resolve().parents, *cluster.resolve().parents}:
@@ -64,9 +64,7 @@ def _account() -> pwd.struct_passwd:
         except KeyError:
             _add_account()
             time.sleep(0.1)  # somebody else may be adding it at this moment
-    raise OpsError(
-        f"PostgreSQL does not run as root; add an account named {_ACCOUNT}, or start as somebody else."
-    )
+    raise OpsError(f"PostgreSQL does not run as root; add an account named {_ACCOUNT}, or start as somebody else.")
 
 
 def _add_account() -> None:

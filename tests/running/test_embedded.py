@@ -40,9 +40,7 @@ def postmaster(data_dir: Path) -> int:
 
 
 def test_two_processes_starting_at_once_start_one_server(place: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from core import embedded; embedded.start(Path(sys.argv[1]))"
-    )
+    code = "import sys; from pathlib import Path; from core import embedded; embedded.start(Path(sys.argv[1]))"
     starts = [subprocess.Popen([sys.executable, "-c", code, str(place)], cwd=PROJECT) for _ in range(2)]
     assert [start.wait(60) for start in starts] == [0, 0]
     servers = [process for process in psutil.process_iter(["cmdline"]) if _serves(process, place)]
@@ -57,13 +55,8 @@ def _serves(process: psutil.Process, place: Path) -> bool:
 def test_the_owner_may_make_roles_and_owns_the_database(place: Path) -> None:
     embedded.start(place, durable=False)
     assert ask(place, "SELECT current_user") == "opsdesk_owner"
-    assert (
-        ask(place, "SELECT rolcreaterole AND NOT rolsuper FROM pg_roles WHERE rolname = current_user") is True
-    )
-    assert (
-        ask(place, "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'opsdesk'")
-        == "opsdesk_owner"
-    )
+    assert ask(place, "SELECT rolcreaterole AND NOT rolsuper FROM pg_roles WHERE rolname = current_user") is True
+    assert ask(place, "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'opsdesk'") == "opsdesk_owner"
 
 
 def test_no_network_address_is_opened_and_nobody_else_reaches_the_socket(place: Path) -> None:

@@ -1,0 +1,208 @@
+"""Runtime settings: each declared once with type, default, bounds and meaning; changed ones are in `ops_config`."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import text
+
+from core import db
+from core.errors import Conflict, Invalid
+from core.permissions import Permission, requires
+from core.uow import UnitOfWork
+
+FRESH_SECONDS = 3.0
+
+Value = str | int | float | bool
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One runtime setting: `low` and `high` bound numbers, `allowed` closes a list of words."""
+
+    key: str
+    default: Value
+    meaning: str
+    low: float | None = None
+    high: float | None = None
+    allowed: tuple[str, ...] = ()
+
+    def parse(self, given: str) -> Value:
+        """The typed value of what somebody wrote; raises Invalid naming this setting and what is allowed."""
+        return _PARSERS[type(self.default)](self, given.strip())
+
+
+def _boolean(setting: Setting, given: str) -> bool:
+    if given.lower() not in {"true", "false"}:
+        raise Invalid(setting.key, "is true or false")
+    return given.lower() == "true"
+
+
+def _number(setting: Setting, given: str) -> int | float:
+    kind = type(setting.default)
+    try:
+        value: int | float = int(given) if kind is int else float(given)
+    except ValueError:
+        raise Invalid(setting.key, "is a whole number" if kind is int else "is a number") from None
+    low, high = setting.low, setting.high
+    if math.isnan(value) or (low is not None and value < low) or (high is not None and value > high):
+        raise Invalid(setting.key, f"lies between {low:g} and {high:g}")
+    return value
+
+
+def _word(setting: Setting, given: str) -> str:
+    if setting.allowed and given not in setting.allowed:
+        raise Invalid(setting.key, f"is one of {', '.join(setting.allowed)}")
+    if setting.key == "TIME_ZONE":
+        try:
+            ZoneInfo(given)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise Invalid(setting.key, "is a time zone such as Europe/Berlin") from None
+    if len(given) > 200:
+        raise Invalid(setting.key, "has at most 200 characters")
+    return given
+
+
+_PARSERS: Mapping[type, Callable[[Setting, str], Value]] = {bool: _boolean, int: _number, float: _number, str: _word}
+
+_DECLARED = (
+    Setting(
+        "DEFAULT_STATUS_FILTER",
+        "pending",
+        "What the queue shows first.",
+        allowed=("pending", "reviewed", "all"),
+    ),
+    Setting("SLA_BUFFER_HOURS", 1.0, "How long before its deadline an item is at risk, in hours.", 0, 720),
+    Setting("MAX_EXPAND_PER_HOUR", 100, "Full records that one person may open in an hour.", 0, 100_000),
+    Setting("ENABLE_AUTO_ENRICHMENT", True, "Make summaries in the background when an item arrives."),
+    Setting("TIME_ZONE", "UTC", "The zone in which today, weeks and months begin."),
+    Setting("METRICS_CACHE_SECONDS", 300, "How long metrics are kept before they are counted anew.", 0, 86_400),
+    Setting("WORKLOAD_THRESHOLD", 15, "Items in one pair of hands from which the load is called high.", 1, 1000),
+    Setting("UNASSIGNED_MINUTES", 30, "Minutes a critical item may lie unclaimed before it alerts.", 1, 10_080),
+    Setting("ALERT_RETENTION_DAYS", 30, "Days after which alerts are cleaned up.", 1, 3650),
+    Setting("LEASE_MINUTES", 30, "How long a claim holds without a sign of life.", 1, 1440),
+    Setting("UNDO_SECONDS", 10, "How long a decision can be undone.", 0, 300),
+    Setting("SESSION_IDLE_MINUTES", 480, "A session ends after this long without use.", 5, 10_080),
+    Setting("SESSION_HOURS", 24, "A session ends this long after sign-in.", 1, 720),
+    Setting("SIGN_IN_ATTEMPTS", 10, "Failed sign-ins in 15 minutes before a name or address is blocked.", 3, 1000),
+    Setting("CURRENCY", "EUR", "The currency of amounts that name none."),
+    Setting("SCORE_BASE_CRITICAL", 60.0, "Score points of a critical item.", 0, 100),
+    Setting("SCORE_BASE_HIGH", 40.0, "Score points of a high item.", 0, 100),
+    Setting("SCORE_BASE_MEDIUM", 20.0, "Score points of a medium item.", 0, 100),
+    Setting("SCORE_BASE_LOW", 5.0, "Score points of a low item.", 0, 100),
+    Setting("SCORE_SLA", 20.0, "Score points when the whole of the SLA is used up.", 0, 100),
+    Setting("SCORE_AMOUNT", 10.0, "Score points for 100,000 at stake, on a logarithmic scale.", 0, 100),
+    Setting("SCORE_TIER", 5.0, "Score points of a premium customer; a plus customer has half.", 0, 100),
+    Setting(
+        "SCORE_REPEAT",
+        5.0,
+        "Score points for each further open item of the same customer, up to three.",
+        0,
+        100,
+    ),
+    Setting("SCORE_DOUBT", 5.0, "Score points of an item nobody is sure about (confidence 0).", 0, 100),
+    Setting("SCORE_PAYMENT", 5.0, "Score points of a booking whose payment failed.", 0, 100),
+    Setting("SCORE_SERVICE", 10.0, "Score points of a booking whose service is within a day.", 0, 100),
+)
+DECLARED: Mapping[str, Setting] = MappingProxyType({setting.key: setting for setting in _DECLARED})
+
+
+class _Cache:
+    """This process's copy of the changed settings, at most `FRESH_SECONDS` old."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Value] = {}
+        self.read_at = float("-inf")
+
+    def current(self) -> dict[str, Value]:
+        if time.monotonic() - self.read_at > FRESH_SECONDS:
+            self.values = _read()
+            self.read_at = time.monotonic()
+        return self.values
+
+    def drop(self) -> None:
+        self.read_at = float("-inf")
+
+
+_cache = _Cache()
+
+
+def _read() -> dict[str, Value]:
+    with db.engine("app").connect() as connection:
+        rows = connection.execute(text("SELECT config_key, config_value FROM ops_config")).all()
+    return {key: DECLARED[key].parse(value) for key, value in rows if key in DECLARED}
+
+
+def get(key: str) -> Value:
+    """The value of a declared setting: as changed, or its default."""
+    setting = DECLARED[key]
+    return _cache.current().get(key, setting.default)
+
+
+def number(key: str) -> float:
+    """A setting that is a number."""
+    value = get(key)
+    assert isinstance(value, int | float)
+    return value
+
+
+def word(key: str) -> str:
+    """A setting that is text."""
+    return str(get(key))
+
+
+def flag(key: str) -> bool:
+    """A setting that is true or false."""
+    return bool(get(key))
+
+
+def sla_buffer() -> timedelta:
+    """How long before a deadline at risk begins, where no policy says otherwise."""
+    return timedelta(hours=number("SLA_BUFFER_HOURS"))
+
+
+def drop_cache() -> None:
+    """Read anew at the next question (after a change, and between tests)."""
+    _cache.drop()
+
+
+@requires(Permission.OPS_ADMIN, leaves="config.changed")
+def change(uow: UnitOfWork, key: str, value: str, *, version: int | None = None) -> Value:
+    """Change one runtime setting; every process sees it within seconds.
+
+    Returns the typed value. Raises Invalid with the reason when it is refused (the old one stays), Conflict
+    when somebody changed it since `version`.
+    """
+    if key not in DECLARED:
+        raise Invalid(key, "is not a setting")
+    setting = DECLARED[key]
+    parsed = setting.parse(value)
+    before = uow.execute(
+        "SELECT config_value, version FROM ops_config WHERE config_key = :key FOR UPDATE", {"key": key}
+    ).one_or_none()
+    if version is not None and version != (before.version if before else 0):
+        raise Conflict(
+            f"{key} was changed by somebody else in the meantime.", {"value": before and before.config_value}
+        )
+    uow.execute(
+        "INSERT INTO ops_config (config_key, config_value, description, changed_at, changed_by) "
+        "VALUES (:key, :value, :meaning, :now, :by) ON CONFLICT (config_key) DO UPDATE SET "
+        "config_value = excluded.config_value, version = ops_config.version + 1, "
+        "changed_at = excluded.changed_at, changed_by = excluded.changed_by",
+        {
+            "key": key,
+            "value": value.strip(),
+            "meaning": setting.meaning,
+            "now": uow.now,
+            "by": uow.principal.staff_id,
+        },
+    )
+    uow.record("config.changed", "setting", key, before=before and before.config_value, after=value.strip())
+    uow.afterwards(drop_cache)
+    return parsed

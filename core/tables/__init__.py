@@ -1,0 +1,53 @@
+"""The schema: every table of Opsdesk, by subject."""
+
+from core.tables.alerts import Alert, AlertReceipt, AlertRule, AlertSubscription, OncallShift
+from core.tables.audit import AuditRow, AuditSeal
+from core.tables.content import BlacklistEntry, MealPlan, QuizResponse, RetentionHold
+from core.tables.customers import Booking, Complaint, Customer, Payment
+from core.tables.jobs import JobRun, Leadership, OutboxEntry, Report, Runner
+from core.tables.people import Allowance, ApiToken, SavedView, SignInThrottle, Staff, StaffSession
+from core.tables.providers import DistinctPair, Provider
+from core.tables.settings import OpsConfig
+from core.tables.work import BusinessCalendar, ClockEvent, ResolutionTemplate, SlaPolicy, WorkAction, WorkItem
+
+APPEND_ONLY = ("ops_audit_log", "audit_seals", "work_actions", "clock_events")
+"""Tables that the application's role may add to and read, and nothing else."""
+
+__all__ = [
+    "APPEND_ONLY",
+    "Alert",
+    "AlertReceipt",
+    "AlertRule",
+    "AlertSubscription",
+    "Allowance",
+    "ApiToken",
+    "AuditRow",
+    "AuditSeal",
+    "BlacklistEntry",
+    "Booking",
+    "BusinessCalendar",
+    "ClockEvent",
+    "Complaint",
+    "Customer",
+    "DistinctPair",
+    "JobRun",
+    "Leadership",
+    "MealPlan",
+    "OncallShift",
+    "OpsConfig",
+    "OutboxEntry",
+    "Payment",
+    "Provider",
+    "QuizResponse",
+    "Report",
+    "ResolutionTemplate",
+    "RetentionHold",
+    "Runner",
+    "SavedView",
+    "SignInThrottle",
+    "SlaPolicy",
+    "Staff",
+    "StaffSession",
+    "WorkAction",
+    "WorkItem",
+]

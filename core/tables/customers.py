@@ -1,0 +1,109 @@
+"""The business records behind customer items: customers, bookings, payments, complaints."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlmodel import Field, SQLModel
+
+from core.pii import Kind, Personal
+from core.tables.columns import key, link, moment, money, one_of, personal, words
+from core.words import BookingStatus, ComplaintStatus, PaymentStatus, Priority, Tier
+
+
+class Customer(SQLModel, table=True):
+    """A person or company that buys."""
+
+    __tablename__ = "customers"
+    __table_args__ = (one_of("tier", Tier, "customers_tier"),)
+    model_config = {"arbitrary_types_allowed": True}
+    id: int | None = Field(default=None, sa_column=key())
+    name: Personal | None = Field(default=None, sa_column=personal(Kind.NAME))
+    email: Personal | None = Field(default=None, sa_column=personal(Kind.EMAIL))
+    mobile: Personal | None = Field(default=None, sa_column=personal(Kind.PHONE))
+    tier: str = Field(default=Tier.STANDARD, sa_column=words(nullable=False, default="standard"))
+    external_ref: str | None = Field(default=None, sa_column=words(unique=True))
+    created_at: datetime | None = Field(default=None, sa_column=moment(nullable=False, now=True))
+
+
+class Booking(SQLModel, table=True):
+    """A service that a customer has reserved."""
+
+    __tablename__ = "bookings"
+    __table_args__ = (
+        one_of("status", BookingStatus, "bookings_status"),
+        one_of("payment_status", PaymentStatus, "bookings_payment_status"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="bookings_currency"),
+        Index("bookings_by_status", "status", "payment_status", "created_at"),
+        Index("bookings_by_customer", "customer_id"),
+        Index("bookings_by_session", "session_id", postgresql_where=text("session_id IS NOT NULL")),
+        Index("bookings_by_created", "created_at"),
+    )
+    id: int | None = Field(default=None, sa_column=key())
+    customer_id: int | None = Field(default=None, sa_column=link("customers.id"))
+    service: str = Field(sa_column=words(nullable=False))
+    status: str = Field(sa_column=words(nullable=False))
+    payment_status: str = Field(sa_column=words(nullable=False))
+    amount: Decimal = Field(sa_column=money(nullable=False))
+    currency: str = Field(default="EUR", sa_column=words(nullable=False, default="EUR"))
+    scheduled_at: datetime | None = Field(default=None, sa_column=moment())
+    session_id: str | None = Field(default=None, sa_column=words())
+    external_ref: str | None = Field(default=None, sa_column=words(unique=True))
+    created_at: datetime | None = Field(default=None, sa_column=moment(nullable=False, now=True))
+    updated_at: datetime | None = Field(default=None, sa_column=moment(nullable=False, now=True))
+
+
+class Payment(SQLModel, table=True):
+    """One attempt to take or give back money for a booking. A refund has a negative amount."""
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        one_of("status", PaymentStatus, "payments_status"),
+        Index("payments_by_booking", "booking_id", "created_at"),
+    )
+    id: int | None = Field(default=None, sa_column=key())
+    booking_id: int = Field(sa_column=link("bookings.id", nullable=False))
+    status: str = Field(sa_column=words(nullable=False))
+    amount: Decimal = Field(sa_column=money(nullable=False))
+    currency: str = Field(default="EUR", sa_column=words(nullable=False, default="EUR"))
+    failure_reason: str | None = Field(default=None, sa_column=words())
+    external_ref: str | None = Field(default=None, sa_column=words(unique=True))
+    created_at: datetime | None = Field(default=None, sa_column=moment(nullable=False, now=True))
+
+
+class Complaint(SQLModel, table=True):
+    """What a customer is unhappy about."""
+
+    __tablename__ = "complaints"
+    __table_args__ = (
+        one_of("status", ComplaintStatus, "complaints_status"),
+        one_of("priority", Priority, "complaints_priority"),
+        Index(
+            "complaints_open_due",
+            "resolution_due_at",
+            postgresql_where=text("status IN ('open', 'in_progress', 'escalated')"),
+        ),
+        Index("complaints_by_status", "status", "priority", "created_at"),
+        Index("complaints_by_customer", "customer_id", "created_at"),
+        Index("complaints_by_created", "created_at"),
+    )
+    model_config = {"arbitrary_types_allowed": True}
+    id: int | None = Field(default=None, sa_column=key())
+    customer_id: int | None = Field(default=None, sa_column=link("customers.id"))
+    booking_id: int | None = Field(default=None, sa_column=link("bookings.id"))
+    category: str = Field(sa_column=words(nullable=False))
+    subject: str = Field(sa_column=words(nullable=False))
+    description: Personal | None = Field(default=None, sa_column=personal(Kind.MESSAGE))
+    priority: str = Field(sa_column=words(nullable=False))
+    status: str = Field(sa_column=words(nullable=False))
+    assigned_to: int | None = Field(default=None, sa_column=link("staff.id"))
+    response_due_at: datetime | None = Field(default=None, sa_column=moment())
+    resolution_due_at: datetime | None = Field(default=None, sa_column=moment())
+    responded_at: datetime | None = Field(default=None, sa_column=moment())
+    resolved_at: datetime | None = Field(default=None, sa_column=moment())
+    session_id: str | None = Field(default=None, sa_column=words())
+    external_ref: str | None = Field(default=None, sa_column=words(unique=True))
+    created_at: datetime | None = Field(default=None, sa_column=moment(nullable=False, now=True))
+    updated_at: datetime | None = Field(default=None, sa_column=moment(nullable=False, now=True))
