@@ -75,6 +75,12 @@ def drift() -> list[Any]:
         return list(compare_metadata(context, SQLModel.metadata))
 
 
+def draft(message: str) -> None:
+    """Write the next migration into migrations/versions: what the tables declare and the database lacks."""
+    number = len(list(_scripts().walk_revisions())) + 1
+    command.revision(_configuration(), message, autogenerate=True, rev_id=f"{number:04}")
+
+
 def provision(connection: Connection) -> None:
     """Make the application's role where this server allows it, and give it exactly its rights."""
     owner = db.owner_url()
@@ -143,4 +149,7 @@ if __name__ == "__main__":
         found = drift()
         print(*found or ["the migrations and the tables agree"], sep="\n")  # noqa: T201
         raise SystemExit(bool(found))
-    migrate()
+    if sys.argv[1:2] == ["draft"]:
+        draft(*sys.argv[2:])
+    else:
+        migrate()
