@@ -40,9 +40,7 @@ def up(
     _heed_signals()
     names = ["web", "jobs", *(["api"] if with_api else [])]
     try:
-        return _run(
-            settings(), procfile, names, prepare or prepare_database, os.getppid() if end_with_parent else 0
-        )
+        return _run(settings(), procfile, names, prepare or prepare_database, os.getppid() if end_with_parent else 0)
     except KeyboardInterrupt:
         print("Opsdesk has stopped.", flush=True)
         return 0
@@ -67,9 +65,7 @@ def prepare_database() -> list[str]:
     return demo.load_if_empty() if settings().demo else people.first_administrator()
 
 
-def _run(
-    given: Settings, procfile: Path, names: list[str], prepare: Callable[[], list[str]], parent: int
-) -> int:
+def _run(given: Settings, procfile: Path, names: list[str], prepare: Callable[[], list[str]], parent: int) -> int:
     with held(given.data_dir / "up.lock", patience_seconds=0) as mine:
         if mine is None:
             print(f"Opsdesk is already running at {(given.data_dir / 'up.lock').read_text()}.", flush=True)
@@ -125,9 +121,7 @@ def _check_ports(given: Settings, names: list[str]) -> None:
     wanted = {"web": ("OPSDESK_WEB_PORT", given.web_port), "api": ("OPSDESK_API_PORT", given.api_port)}
     for variable, port in (wanted[name] for name in names if name in wanted):
         if not _is_free(given.web_host, port):
-            raise Conflict(
-                f"Port {port} is taken by another program; choose another, say {variable}={port + 100}."
-            )
+            raise Conflict(f"Port {port} is taken by another program; choose another, say {variable}={port + 100}.")
 
 
 def _is_free(host: str, port: int) -> bool:
@@ -154,18 +148,18 @@ def _watch(given: Settings, kept: subprocess.Popen[bytes], sign_ins: list[str], 
     while kept.poll() is None:
         if parent and os.getppid() != parent:
             return 0
-        if not said and (_answers(given) or time.monotonic() > give_up):
+        if not said and ((answers := _answers(given)) or time.monotonic() > give_up):
             said = True
-            _announce(given, sign_ins)
+            _announce(given, answers, sign_ins)
         time.sleep(0.25)
     print("The process that keeps the others was killed; everything has been ended.", file=sys.stderr)
     return 1
 
 
-def _announce(given: Settings, sign_ins: list[str]) -> None:
+def _announce(given: Settings, answers: bool, sign_ins: list[str]) -> None:
     where = f"Opsdesk is at {given.address}"
     late = f"The web has not answered within {_ANSWER_WITHIN_SECONDS} s; its messages above say why."
-    lines = ["", where if _answers(given) else late, *sign_ins, "Ctrl-C ends it.", ""]
+    lines = ["", where if answers else late, *sign_ins, "Ctrl-C ends it.", ""]
     with suppress(OSError):  # nobody may be reading any more
         print("\n".join(lines), flush=True)
 
@@ -195,15 +189,17 @@ def _end(given: Settings, kept: subprocess.Popen[bytes]) -> None:
             embedded.stop(given.data_dir)
 
 
+_command = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@_command.command()
 def main(
     api: Annotated[bool, typer.Option("--api", help="Run the API as a process of its own as well.")] = False,
-    end_with_parent: Annotated[
-        bool, typer.Option(help="End when the process that started this one does.")
-    ] = False,
+    end_with_parent: Annotated[bool, typer.Option(help="End when the process that started this one does.")] = False,
 ) -> None:
     """Start the database, the web and the jobs, and run them until Ctrl-C."""
     raise typer.Exit(up(with_api=api, end_with_parent=end_with_parent))
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    _command()
