@@ -109,6 +109,8 @@ def _runs(phases: Sequence[Phase], until: datetime) -> Iterator[tuple[datetime, 
 
 def _reached(phases: Sequence[Phase], calendar: Calendar, target: timedelta) -> datetime | None:
     """When `target` of open time has been counted; None when the clock stands before that."""
+    if not target:
+        return phases[0].since
     left = target
     for phase in phases:
         if phase.paused:

@@ -75,7 +75,8 @@ def test_open_time_is_what_a_wall_clock_watched_by_the_minute_says(
     seen = WallClock(document).open_minutes(start, end)
     assert calendar.open_between(start, end) == sum(seen) * MINUTE
     assert list(calendar.intervals(start, end)) == _stretches(seen, start)
-    wanted = data.draw(st.integers(0, sum(seen)))
+    closings = [sum(seen[: (until - start) // MINUTE]) for _, until in _stretches(seen, start)]
+    wanted = data.draw(st.sampled_from([0, *closings]) | st.integers(0, sum(seen)))
     assert calendar.add(start, wanted * MINUTE) == _earliest(seen, start, wanted)
 
 
@@ -165,7 +166,7 @@ def _agree(reading: Reading, expected: Told, end: datetime) -> None:
     st.sampled_from(sorted(CHANGES)),
 )
 def test_adding_and_measuring_open_time_undo_each_other(start: datetime, span: timedelta, zone: str) -> None:
-    calendar = Calendar.from_json({"zone": zone, "hours": dict.fromkeys(WEEKDAYS[:5], [["08:15", "17:45"]])})
+    calendar = Calendar.from_json({"zone": zone, "hours": {day: [["08:15", "17:45"]] for day in WEEKDAYS[:5]}})
     end = calendar.add(start, span)
     assert calendar.open_between(start, end) == span
     assert calendar.open_between(start, end - timedelta.resolution) < span or not span
