@@ -77,6 +77,7 @@ class WorkItem(SQLModel, table=True):
         Index("work_items_leases", "lease_expires_at", postgresql_where=text("status = 'in_progress'")),
         Index("work_items_to_wake", "deferred_until", postgresql_where=text("status = 'deferred'")),
         Index("work_items_by_resource", "resource_type", "resource_id"),
+        Index("work_items_by_customer", "customer_id", postgresql_where=text(OPEN)),
         Index("work_items_by_signature", "failure_signature", postgresql_where=text(OPEN)),
         Index("work_items_decided_at", "resolved_at", postgresql_where=text(REVIEWED)),
         Index(
@@ -94,6 +95,7 @@ class WorkItem(SQLModel, table=True):
     resource_type: str | None = Field(default=None, sa_column=words())
     resource_id: str | None = Field(default=None, sa_column=words())
     session_id: str | None = Field(default=None, sa_column=words())
+    customer_id: int | None = Field(default=None, sa_column=link("customers.id"))
     title: str = Field(sa_column=words(nullable=False))
     reason: str = Field(default="", sa_column=words(nullable=False, default=""))
     context: dict[str, Any] = Field(default_factory=dict, sa_column=document())
@@ -120,6 +122,7 @@ class WorkItem(SQLModel, table=True):
     created_at: datetime = Field(sa_column=moment(nullable=False, now=True))
     updated_at: datetime = Field(sa_column=moment(nullable=False, now=True))
     sla_hours: float | None = Field(default=None, sa_column=Column(Float))
+    sla_started_at: datetime = Field(sa_column=moment(nullable=False, now=True))
     sla_cycle: int = Field(default=1, sa_column=Column(Integer, nullable=False, server_default=text("1")))
     sla_deadline: datetime | None = Field(default=None, sa_column=moment())
     at_risk_at: datetime | None = Field(default=None, sa_column=moment())
@@ -180,6 +183,7 @@ class ClockEvent(SQLModel, table=True):
     at: datetime = Field(sa_column=moment(nullable=False))
     cycle: int = Field(sa_column=Column(Integer, nullable=False))
     reason: str | None = Field(default=None, sa_column=words())
+    calendar_id: int | None = Field(default=None, sa_column=link("calendars.id"))
     targets: dict[str, Any] | None = Field(default=None, sa_column=document(nullable=True))
 
 

@@ -377,6 +377,7 @@ def upgrade() -> None:
     sa.Column('resource_type', sa.Text(), nullable=True),
     sa.Column('resource_id', sa.Text(), nullable=True),
     sa.Column('session_id', sa.Text(), nullable=True),
+    sa.Column('customer_id', sa.BigInteger(), nullable=True),
     sa.Column('title', sa.Text(), nullable=False),
     sa.Column('reason', sa.Text(), server_default=sa.text("''"), nullable=False),
     sa.Column('context', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False),
@@ -400,6 +401,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('sla_hours', sa.Float(), nullable=True),
+    sa.Column('sla_started_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('sla_cycle', sa.Integer(), server_default=sa.text('1'), nullable=False),
     sa.Column('sla_deadline', sa.DateTime(timezone=True), nullable=True),
     sa.Column('at_risk_at', sa.DateTime(timezone=True), nullable=True),
@@ -430,9 +432,11 @@ def upgrade() -> None:
     sa.CheckConstraint('escalation_level >= 0 AND occurrences >= 1 AND version >= 1', name='work_items_counts'),
     sa.CheckConstraint('priority_score BETWEEN 0 AND 100', name='work_items_score'),
     sa.ForeignKeyConstraint(['assigned_to'], ['staff.id'], ),
+    sa.ForeignKeyConstraint(['customer_id'], ['customers.id'], ),
     sa.ForeignKeyConstraint(['resolved_by'], ['staff.id'], ),
     sa.PrimaryKeyConstraint('id')
     )
+    op.create_index('work_items_by_customer', 'work_items', ['customer_id'], unique=False, postgresql_where=sa.text("status IN ('open', 'in_progress', 'waiting', 'deferred')"))
     op.create_index('work_items_by_holder', 'work_items', ['assigned_to', sa.literal_column('(-priority_score)')], unique=False, postgresql_where=sa.text("status IN ('open', 'in_progress', 'waiting', 'deferred')"))
     op.create_index('work_items_by_resource', 'work_items', ['resource_type', 'resource_id'], unique=False)
     op.create_index('work_items_by_signature', 'work_items', ['failure_signature'], unique=False, postgresql_where=sa.text("status IN ('open', 'in_progress', 'waiting', 'deferred')"))
@@ -490,8 +494,10 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('cycle', sa.Integer(), nullable=False),
     sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('calendar_id', sa.BigInteger(), nullable=True),
     sa.Column('targets', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
     sa.CheckConstraint("kind IN ('start', 'pause', 'resume', 'respond', 'fulfil', 'unfulfil', 'reprioritise', 'reopen')", name='clock_events_kind'),
+    sa.ForeignKeyConstraint(['calendar_id'], ['calendars.id'], ),
     sa.ForeignKeyConstraint(['item_id'], ['work_items.id'], ),
     sa.PrimaryKeyConstraint('id')
     )

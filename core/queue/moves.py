@@ -1,0 +1,217 @@
+"""The table of moves: what may happen to a work item, from where to where, by whom. docs/lifecycle.md shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from core.sla.events import EventKind
+from core.words import OPEN_STATUSES, REVIEWED_STATUSES, ActionKind, Status
+
+
+@dataclass(frozen=True, eq=False)
+class Move:
+    """One move: `leaves` the statuses it starts from, `arrives` where it ends (None: the status stays).
+
+    `sets` are SQL assignments over the values that the verb binds; `guard` is a further SQL condition;
+    `holder_only` means that nobody but the holder may make it; `clock` is what the SLA clock hears.
+    """
+
+    action: ActionKind
+    leaves: tuple[Status, ...]
+    arrives: Status | None
+    by: str
+    audit: str
+    sets: Mapping[str, str] = field(default_factory=dict)
+    guard: str = "true"
+    holder_only: bool = False
+    clock: EventKind | None = None
+
+
+LEASE = "CAST(:now AS timestamptz) + make_interval(mins => coalesce(CAST(:leases AS jsonb)->>item_type, :lease)::int)"
+"""Until when a claim made or renewed now holds, in SQL: the item type's own minutes, else the usual ones."""
+
+_NO_HOLDER = {"assigned_to": "NULL", "assigned_at": "NULL", "lease_expires_at": "NULL"}
+_NOT_DEFERRED = {"deferred_until": "NULL"}
+_TAKEN = {
+    "assigned_at": ":now",
+    "lease_expires_at": LEASE,
+    "first_responded_at": "CASE WHEN item_type = ANY(:answered_by_reply) THEN first_responded_at "
+    "ELSE coalesce(first_responded_at, :now) END",
+}
+_DECIDED = {
+    "resolved_at": ":now",
+    "resolved_by": ":actor_id",
+    "resolution": ":resolution",
+    "resolution_metadata": "CAST(:decision AS jsonb)",
+    "undo_journal": "CAST(:journal AS jsonb)",
+    "lease_expires_at": "NULL",
+    "draft_note": "NULL",
+    "first_responded_at": "coalesce(first_responded_at, :now)",
+}
+_UNDECIDED = {
+    "resolved_at": "NULL",
+    "resolved_by": "NULL",
+    "resolution": "NULL",
+    "resolution_metadata": "'{}'",
+    "undo_journal": "NULL",
+}
+
+CLAIM = Move(
+    ActionKind.CLAIM,
+    (Status.OPEN, Status.DEFERRED),
+    Status.IN_PROGRESS,
+    "ops.write",
+    "item.claimed",
+    sets={"assigned_to": ":actor_id"} | _TAKEN | _NOT_DEFERRED,
+    guard="(status = 'open' OR deferred_until <= :now)",
+)
+ASSIGN = Move(
+    ActionKind.ASSIGN,
+    (Status.OPEN, Status.IN_PROGRESS),
+    Status.IN_PROGRESS,
+    "manager",
+    "item.assigned",
+    sets={"assigned_to": ":assignee"} | _TAKEN,
+    guard="assigned_to IS DISTINCT FROM :assignee",
+)
+RELEASE = Move(
+    ActionKind.RELEASE,
+    (Status.IN_PROGRESS,),
+    Status.OPEN,
+    "holder",
+    "item.released",
+    sets=_NO_HOLDER,
+    holder_only=True,
+)
+EXPIRE = Move(
+    ActionKind.RELEASE,
+    (Status.IN_PROGRESS,),
+    Status.OPEN,
+    "the clock",
+    "item.lease_expired",
+    sets=_NO_HOLDER,
+    guard="lease_expires_at <= :now",
+)
+WAIT = Move(
+    ActionKind.WAIT,
+    (Status.IN_PROGRESS,),
+    Status.WAITING,
+    "holder",
+    "item.waiting",
+    sets={"waiting_on": ":waiting_on", "lease_expires_at": "NULL"},
+    holder_only=True,
+    clock=EventKind.PAUSE,
+)
+RESUME = Move(
+    ActionKind.RESUME,
+    (Status.WAITING,),
+    Status.IN_PROGRESS,
+    "holder, or an answer arriving",
+    "item.resumed",
+    sets={"waiting_on": "NULL", "lease_expires_at": LEASE},
+    guard="(NOT :by_holder OR assigned_to = :actor_id)",
+    clock=EventKind.RESUME,
+)
+DEFER = Move(
+    ActionKind.DEFER,
+    (Status.OPEN, Status.IN_PROGRESS),
+    Status.DEFERRED,
+    "holder, or ops.write while nobody holds it",
+    "item.deferred",
+    sets={"deferred_until": ":until"} | _NO_HOLDER,
+    guard="(status = 'open' OR assigned_to = :actor_id)",
+)
+WAKE = Move(
+    ActionKind.WAKE,
+    (Status.DEFERRED,),
+    Status.OPEN,
+    "the clock",
+    "item.woken",
+    sets=_NOT_DEFERRED,
+    guard="deferred_until <= :now",
+)
+ESCALATE = Move(
+    ActionKind.ESCALATE,
+    OPEN_STATUSES,
+    None,
+    "ops.write; the clock",
+    "item.escalated",
+    sets={"escalation_level": "escalation_level + 1", "escalated_at": ":now"},
+)
+RESOLVE = Move(
+    ActionKind.RESOLVE,
+    (Status.IN_PROGRESS,),
+    Status.RESOLVED,
+    "holder",
+    "item.resolved",
+    sets=_DECIDED,
+    holder_only=True,
+    clock=EventKind.FULFIL,
+)
+REJECT = Move(
+    ActionKind.REJECT,
+    (Status.IN_PROGRESS,),
+    Status.REJECTED,
+    "holder",
+    "item.rejected",
+    sets=_DECIDED,
+    holder_only=True,
+    clock=EventKind.FULFIL,
+)
+REOPEN = Move(
+    ActionKind.REOPEN,
+    REVIEWED_STATUSES,
+    Status.OPEN,
+    "manager",
+    "item.reopened",
+    sets={"sla_cycle": "sla_cycle + 1", "sla_started_at": ":now", "first_responded_at": "NULL"}
+    | _UNDECIDED
+    | _NO_HOLDER,
+    clock=EventKind.REOPEN,
+)
+UNDO = Move(
+    ActionKind.UNDO,
+    REVIEWED_STATUSES,
+    Status.IN_PROGRESS,
+    "who decided, within the undo window and before any effect has left",
+    "item.decision_undone",
+    sets={"assigned_to": ":actor_id", "lease_expires_at": LEASE} | _UNDECIDED,
+    guard="resolved_by = :actor_id AND resolved_at > :decided_after",
+    clock=EventKind.UNFULFIL,
+)
+RESPOND = Move(
+    ActionKind.RESPOND,
+    (Status.IN_PROGRESS, Status.WAITING),
+    None,
+    "holder",
+    "item.responded",
+    sets={"first_responded_at": "coalesce(first_responded_at, :now)"},
+    holder_only=True,
+)
+REPRIORITISE = Move(
+    ActionKind.PRIORITY_CHANGE,
+    OPEN_STATUSES,
+    None,
+    "ops.write",
+    "item.priority_changed",
+    sets={"priority": ":priority"},
+    guard="priority <> :priority",
+)
+MOVES = (
+    CLAIM,
+    ASSIGN,
+    RELEASE,
+    EXPIRE,
+    WAIT,
+    RESUME,
+    DEFER,
+    WAKE,
+    ESCALATE,
+    RESOLVE,
+    REJECT,
+    REOPEN,
+    UNDO,
+    RESPOND,
+    REPRIORITISE,
+)

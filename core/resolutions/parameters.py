@@ -1,0 +1,80 @@
+"""Checking what a reviewer filled in for an option, before the option is carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from core.clock import aware
+from core.errors import Invalid
+from core.resolutions.declaring import Option, Parameter
+from core.text import checked_text
+
+TEXT_LENGTH = 4000
+
+
+def checked(option: Option, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of `option`, each in its type. Raises Invalid naming the one that is missing, unknown or unfit."""
+    unknown = set(given) - {wanted.name for wanted in option.parameters}
+    if unknown:
+        raise Invalid(sorted(unknown)[0], f"is not asked for by {option.label.lower()}")
+    return {
+        wanted.name: _CHECKS[wanted.widget](wanted, given[wanted.name])
+        for wanted in option.parameters
+        if _is_given(wanted, given.get(wanted.name))
+    }
+
+
+def _is_given(wanted: Parameter, value: Any) -> bool:
+    if value is None or (isinstance(value, str) and not value.strip()):
+        if wanted.required:
+            raise Invalid(wanted.name, "is needed")
+        return False
+    return True
+
+
+def _text(wanted: Parameter, value: Any) -> str:
+    return checked_text(wanted.name, str(value), TEXT_LENGTH)
+
+
+def _number(wanted: Parameter, value: Any) -> Decimal:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if isinstance(value, bool) or not number.is_finite() or number < 0 or number >= Decimal("1e12"):
+        raise Invalid(wanted.name, "is a number from 0 up")
+    return number
+
+
+def _moment(wanted: Parameter, value: Any) -> datetime:
+    try:
+        return aware(value if isinstance(value, datetime) else datetime.fromisoformat(str(value)))
+    except (ValueError, OverflowError):
+        raise Invalid(wanted.name, "is a time with its zone, such as 2026-11-21T09:00:00+00:00") from None
+
+
+def _choice(wanted: Parameter, value: Any) -> str:
+    if value not in wanted.choices:
+        raise Invalid(wanted.name, f"is one of {', '.join(wanted.choices)}")
+    return str(value)
+
+
+def _key(wanted: Parameter, value: Any) -> int:
+    text = str(value).strip()
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+        raise Invalid(wanted.name, "is the number of a record")
+    return int(text)
+
+
+_CHECKS: dict[str, Callable[[Parameter, Any], Any]] = {
+    "text": _text,
+    "long_text": _text,
+    "number": _number,
+    "date_time": _moment,
+    "choice": _choice,
+    "staff": _key,
+    "record": _key,
+}
