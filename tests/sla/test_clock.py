@@ -96,6 +96,12 @@ def test_a_pause_at_the_very_start_is_a_pause() -> None:
     assert reading.resolution_due_at == at(6)
 
 
+def test_an_item_at_risk_from_its_start_is_so_even_if_it_waits_at_once() -> None:
+    short = Targets(resolution=HOUR, pauses_when_waiting=True)
+    reading = told(start(short), event(EventKind.PAUSE, 0), event(EventKind.RESUME, 2))
+    assert (reading.at_risk_at, reading.resolution_due_at) == (at(0), at(3))
+
+
 def test_events_are_read_in_order_of_time_however_they_come() -> None:
     events = [start(PAUSING), event(EventKind.PAUSE, 1), event(EventKind.RESUME, 2), event(EventKind.RESPOND, 3)]
     readings = [read(order, AROUND_THE_CLOCK, at(5)) for order in permutations(events)]
