@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from core import config
 from core.permissions import Permission, requires
+from core.spans import format_span
 from core.uow import UnitOfWork
 
 WEIGHTS = ("SLA", "AMOUNT", "TIER", "REPEAT", "DOUBT", "PAYMENT", "SERVICE")
@@ -90,3 +92,26 @@ class Part:
     name: str
     points: float
     because: str
+
+
+def told(parts: Sequence[Mapping[str, Any]], item: Any, now: datetime) -> tuple[Part, ...]:
+    """The stored parts of an item's score, each with its reason in the reader's words."""
+    reasons = {
+        "base": item.priority,
+        "deadline": _deadline(item.sla_deadline, now),
+        "amount": f"amount {item.stake_amount or 0:,.2f}",
+        "tier": "the customer's tier",
+        "repeat": "other open items of this customer",
+        "doubt": f"confidence {item.confidence_score:.0%}",
+        "payment": "the payment failed",
+        "service": "the service is near",
+    }
+    return tuple(Part(part["part"], float(part["points"]), reasons.get(part["part"], part["part"])) for part in parts)
+
+
+def _deadline(due_at: datetime | None, now: datetime) -> str:
+    if due_at is None:
+        return "no deadline"
+    return (
+        f"deadline in {format_span(due_at - now)}" if due_at > now else f"{format_span(now - due_at)} past the deadline"
+    )
