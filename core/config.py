@@ -90,7 +90,7 @@ _DECLARED = (
     Setting("UNDO_SECONDS", 10, "How long a decision can be undone.", 0, 300),
     Setting("SESSION_IDLE_MINUTES", 480, "A session ends after this long without use.", 5, 10_080),
     Setting("SESSION_HOURS", 24, "A session ends this long after sign-in.", 1, 720),
-    Setting("SIGN_IN_ATTEMPTS", 10, "Failed sign-ins in 15 minutes before a name or address is blocked.", 3, 1000),
+    Setting("SIGN_IN_ATTEMPTS", 10, "Failed sign-ins in 15 minutes that block a name; an address may fail 5 times as often.", 3, 1000),
     Setting("CURRENCY", "EUR", "The currency of amounts that name none."),
     Setting("SCORE_BASE_CRITICAL", 60.0, "Score points of a critical item.", 0, 100),
     Setting("SCORE_BASE_HIGH", 40.0, "Score points of a high item.", 0, 100),
