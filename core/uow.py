@@ -127,6 +127,18 @@ class UnitOfWork:
         self.session.flush()
         info["wrote"] = before
 
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Do what the block does and take it all back, trail included: to see what would come of it."""
+        kept = list(self._entries), Counter(self._recorded), list(self._after)
+        savepoint = self.session.begin_nested()
+        try:
+            with self.housekeeping():
+                yield
+        finally:
+            savepoint.rollback()
+            self._entries, self._recorded, self._after = kept
+
     def afterwards(self, deed: Callable[[], None]) -> None:
         """Do `deed` once this unit has committed (drop a cache, wake a screen)."""
         self._after.append(deed)
