@@ -134,6 +134,10 @@ def _watch_writes(made: Engine) -> None:
         if writes(statement):
             conn.info["wrote"] = True
 
+    @event.listens_for(made, "checkin")
+    def _forget(_connection: Any, record: Any) -> None:
+        record.info.pop("wrote", None)  # what was rolled back must not trouble whoever has the connection next
+
 
 def is_passing(error: OperationalError) -> bool:
     """Whether the same work may succeed when tried again: deadlock, lost connection, fail-over, lock time-out."""

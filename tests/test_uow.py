@@ -48,6 +48,14 @@ def test_a_silent_change_outside_a_verb_is_undone_too(cast: Cast) -> None:
     assert _count("ops_config") == 0
 
 
+def test_what_was_undone_does_not_trouble_who_asks_next(cast: Cast) -> None:
+    with pytest.raises(ValueError, match="undo"), UnitOfWork(cast.admin) as uow:
+        uow.execute(CHANGE)
+        raise ValueError("undo")
+    with UnitOfWork(cast.admin) as uow:
+        assert uow.rows("SELECT 1 FROM ops_config") == []
+
+
 def test_when_the_trail_cannot_be_written_neither_is_the_change(cast: Cast) -> None:
     faceless = replace(cast.admin, kind=None)  # type: ignore[arg-type]
     with pytest.raises(Exception, match="actor_kind"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,12 +12,13 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from core import config
+from core.alerts.raising import raise_if_critical
 from core.errors import Conflict, Invalid, NotFound
 from core.permissions import MANAGES, Permission, requires
 from core.queue import deferring, escalating, moves, priority
 from core.queue.lifecycle import Moved, move, these
 from core.queue.refusals import expect
-from core.queue.summaries import refresh
+from core.queue.summaries import follow
 from core.resolutions.declaring import ItemType, Option, item_type
 from core.resolutions.effects import Case, revert
 from core.resolutions.parameters import checked
@@ -44,15 +46,15 @@ def decide(uow: UnitOfWork, item_id: int, decision: Decision, version: int | Non
     Effect, move, history and trail are one transaction. Raises Invalid for a missing justification, an unknown
     option or a parameter that does not fit; Conflict when the item is not in the caller's hands or has changed.
     """
-    case, declared = _case(uow, item_id, decision)
+    case = case_of(uow, item_id, locks=True)
+    declared = item_type(case.item["item_type"])
     option = _option(declared, decision.option)
     why = checked_text("justification", decision.justification, JUSTIFICATION_LENGTH)
     _require_held(uow, item_id, version)
-    case.parameters = checked(option, decision.parameters)
-    done = (option.effect(case) if option.effect else None) or {}
+    done = _carry_out(case, option, decision.parameters)
     uow.record("item.decided", "work_item", item_id, option=option.name, item_type=declared.name)
-    moved = _settle(uow, case, option, why, dict(done), version)
-    refresh(uow, [item_id])
+    moved = _settle(uow, case, option, why, done, version)
+    follow(uow, item_id, case.journal)
     return moved
 
 
@@ -74,9 +76,10 @@ def undo(uow: UnitOfWork, item_id: int, version: int | None = None) -> Moved:
     moved = move(uow, moves.UNDO, these([item_id], version), decided_after=since)
     if not moved:
         raise Conflict("This decision cannot be undone: it is another's, or the time to undo it has passed.")
-    revert(uow, journal or [])
+    with _unforeseen(uow, "A record has changed since the decision, which cannot be undone any more."):
+        revert(uow, journal or [])
     deadlines.recompute(uow, [item_id])
-    refresh(uow, [item_id])
+    follow(uow, item_id, journal or [])
     return moved[0]
 
 
@@ -95,20 +98,17 @@ def reopen(uow: UnitOfWork, item_id: int, reason: str, version: int | None = Non
     item = expect(uow, moved, item_id, moves.REOPEN, version)
     deadlines.retarget(uow, [item_id], "reopened")
     priority.rescore(uow, [item_id])
+    raise_if_critical(uow, [item_id])
     return item
 
 
-def case_of(uow: UnitOfWork, item_id: int, parameters: Mapping[str, Any] | None = None) -> Case:
+def case_of(uow: UnitOfWork, item_id: int, *, locks: bool = False) -> Case:
     """The item as its options see it, for their guards and effects. Raises NotFound."""
-    row = uow.execute("SELECT * FROM work_items WHERE id = :id", {"id": item_id}).mappings().one_or_none()
+    locking = " FOR NO KEY UPDATE" if locks else ""
+    row = uow.execute(f"SELECT * FROM work_items WHERE id = :id{locking}", {"id": item_id}).mappings().one_or_none()
     if row is None:
         raise NotFound("work item", item_id)
-    return Case(uow, dict(row), parameters or {})
-
-
-def _case(uow: UnitOfWork, item_id: int, decision: Decision) -> tuple[Case, ItemType]:
-    case = case_of(uow, item_id, decision.parameters)
-    return case, item_type(case.item["item_type"])
+    return Case(uow, dict(row), {}, locks)
 
 
 def _option(declared: ItemType, name: str) -> Option:
@@ -128,6 +128,24 @@ def _require_held(uow: UnitOfWork, item_id: int, version: int | None) -> None:
     ).one_or_none()
     if held is None:
         expect(uow, [], item_id, moves.RESOLVE, version)
+
+
+def _carry_out(case: Case, option: Option, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The option's effect, after everything that may forbid it; what it has to tell for the record."""
+    option.require(case)
+    case.parameters = checked(option.label, option.asked(case), given)
+    with _unforeseen(case.uow, "Another record stands in the way: it refers to this one, or has just changed."):
+        return dict((option.effect(case) if option.effect else None) or {})
+
+
+@contextmanager
+def _unforeseen(uow: UnitOfWork, sentence: str) -> Iterator[None]:
+    """What only the database's own constraints catch is a refusal too, with nothing half done."""
+    try:
+        with uow.session.begin_nested():
+            yield
+    except IntegrityError:
+        raise Conflict(sentence) from None
 
 
 def _settle(uow: UnitOfWork, case: Case, option: Option, why: str, done: dict[str, Any], version: int | None) -> Moved:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from core import audit
+from core.alerts.raising import raise_if_critical
 from core.errors import Invalid, NotFound
 from core.permissions import Permission, requires
 from core.queue import moves, priority
@@ -48,4 +49,5 @@ def change_priority(uow: UnitOfWork, item_id: int, to: str, reason: str, version
     item = expect(uow, moved, item_id, moves.REPRIORITISE, version)
     deadlines.retarget(uow, [item_id], f"priority {to}")
     priority.rescore(uow, [item_id])
+    raise_if_critical(uow, [item_id])
     return item

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from core import audit
+from core.alerts.raising import raise_if_critical
 from core.permissions import Permission, requires
 from core.queue import priority as scoring
 from core.queue.newcomers import NewItem, checked
@@ -58,6 +59,7 @@ def _open(uow: UnitOfWork, news: Sequence[NewItem]) -> list[Opened]:
         deadlines.retarget(uow, merged, "merged with a newcomer")
     summarise(uow, list(fresh))
     scoring.rescore(uow, [*fresh, *merged])
+    raise_if_critical(uow, [*fresh, *merged])
     waiting = iter(places)
     return [known.get(_reference(row)) or put[next(waiting)] for row in given]
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from core import config
+from core.alerts.clearing import follow_items
 from core.sla.calendars import Calendar
 from core.sla.clock import Reading, read
 from core.sla.events import Event, EventKind, Targets
@@ -67,7 +68,10 @@ def recompute(uow: UnitOfWork, ids: Sequence[int]) -> None:
 
 
 def store(uow: UnitOfWork, readings: dict[int, Reading]) -> None:
-    """Write readings into their items, all in one statement. Part of the move that caused it: no trail of its own."""
+    """Write readings into their items, all in one statement. Part of the move that caused it: no trail of its own.
+
+    What alerts said of their deadlines before is over.
+    """
     rows = [
         {
             "id": item,
@@ -81,6 +85,7 @@ def store(uow: UnitOfWork, readings: dict[int, Reading]) -> None:
     ]
     if rows:
         uow.execute(_STORE, {"rows": json.dumps(rows)})
+        follow_items(uow, list(readings))
 
 
 def _text(moment: datetime | None) -> str | None:
