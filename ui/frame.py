@@ -1,0 +1,113 @@
+"""The frame around every page: the menu of what this person may open, who is signed in, and what stays live."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.errors import Unavailable
+from core.permissions import Permission, Principal
+from core.settings import PROJECT
+from ui import acting, badges, gate, pulse
+from ui.plain import literal
+from web.cookies import FORM_TOKEN, form_cookie
+
+TICK_SECONDS = 5
+REDRAW_SECONDS = 60
+SIDEBAR_PIXELS = 212
+_DRAWN = "frame.drawn"
+_SIGN_OUT = (
+    '<form method="post" action="/logout" style="margin:0"><input type="hidden" name="form" value="{token}">'
+    '<button type="submit" style="font:inherit;font-size:0.9rem;color:inherit;background:none;border:0;padding:0;'
+    'cursor:pointer;text-decoration:underline;text-underline-offset:3px">Sign out</button></form>'
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One page of the menu: its section, its file, and the permission that its file's gate asks for."""
+
+    section: str
+    file: str
+    title: str
+    icon: str
+    permission: Permission
+    help: str
+
+    def page(self, unread: int) -> st.Page:
+        """The page as the menu shows it, with the number of unread alerts where it is theirs."""
+        counted = f"{self.title} ({unread:,})" if self.file == "alerts.py" and unread else self.title
+        return st.Page(
+            PROJECT / "pages" / self.file,
+            title=counted,
+            icon=self.icon,
+            help=self.help,
+            default=self is PAGES[0],
+            url_path=self.file.removesuffix(".py"),
+        )
+
+
+PAGES = (
+    Entry(
+        "Work", "home.py", "My work", ":material/home:", Permission.ALERTS_READ, "What is yours, next, late and loud."
+    ),
+    Entry("Work", "queue.py", "Queue", ":material/inbox:", Permission.OPS_READ, "All items, ranked, and one of them."),
+)
+"""One row here and one file in pages/ make a page; a test holds the two together."""
+
+
+def run() -> None:
+    """Draw whatever page the address names, inside the frame. `Home.py` calls this on every run."""
+    st.set_page_config(
+        page_title="Opsdesk",
+        page_icon=str(PROJECT / "static" / "favicon.png"),
+        layout="wide",
+        initial_sidebar_state=SIDEBAR_PIXELS,
+    )
+    me = gate.require()
+    st.session_state[_DRAWN] = (_pulse(), time.monotonic())
+    here = st.navigation(_menu(me), expanded=True)
+    with st.sidebar:
+        _show_person(me)
+        _stay_live()
+    acting.show_notices()
+    here.run()
+
+
+def _menu(me: Principal) -> dict[str, list[st.Page]]:
+    menu: dict[str, list[st.Page]] = {}
+    for entry in _open_to(me):
+        menu.setdefault(entry.section, []).append(entry.page(0))
+    return menu
+
+
+def _open_to(me: Principal) -> Iterator[Entry]:
+    return (entry for entry in PAGES if me.may(entry.permission))
+
+
+def _show_person(me: Principal) -> None:
+    st.divider()
+    st.markdown(f"**{literal(me.full_name or me.name, 60)}**  \n:small[{badges.words(me.role or '')}]")
+    token = str(st.context.cookies.get(form_cookie(), ""))
+    if FORM_TOKEN.fullmatch(token):
+        st.html(_SIGN_OUT.format(token=token))
+    else:
+        st.html('<a href="/logout" target="_self">Sign out</a>')
+
+
+@gate.fragment(active=False, run_every=TICK_SECONDS)
+def _stay_live(_me: Principal) -> None:
+    """Every few seconds compare the pulse; draw the page anew once something moved, or its times have grown old."""
+    mark, drawn_at = st.session_state.get(_DRAWN, ("", time.monotonic()))
+    if _pulse() != mark or time.monotonic() - drawn_at > REDRAW_SECONDS:
+        gate.rerun_by_itself()
+
+
+def _pulse() -> str:
+    try:
+        return pulse.reading()
+    except Unavailable:
+        return ""
