@@ -60,11 +60,11 @@ class UnitOfWork:
 
     def _commit(self) -> None:
         self.session.flush()
-        if self._connection_info().pop("wrote", False) and not self._recorded:
+        if self._connection_info().get("wrote", False) and not self._recorded:
             self.session.rollback()
             raise Unaudited("rows changed and nothing was recorded")
-        audit.write(self.session, self.principal, self.now, self._entries) if self._entries else None
-        self._connection_info().pop("wrote", None)
+        if self._entries:
+            audit.write(self.session, self.principal, self.now, self._entries)
         self.session.commit()
 
     def _connection_info(self) -> dict[Any, Any]:

@@ -188,8 +188,9 @@ def _counting(asked: Conditions) -> tuple[str, dict[str, Any]]:
         f"(SELECT 1 FROM work_items WHERE {' AND '.join([_WHERE[part], *asked.where])} LIMIT {COUNTED + 1})"
         for part in asked.parts
     ]
-    return f"SELECT count(*) FROM (SELECT * FROM ({' UNION ALL '.join(selects)}) parts LIMIT {COUNTED + 1}) counted", dict(
-        asked.values
+    return (
+        f"SELECT count(*) FROM (SELECT * FROM ({' UNION ALL '.join(selects)}) parts LIMIT {COUNTED + 1}) counted",
+        dict(asked.values),
     )
 
 

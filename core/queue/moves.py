@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.sla.events import EventKind
+from core.tables.work import OPEN
 from core.words import OPEN_STATUSES, REVIEWED_STATUSES, ActionKind, Status
 
 
@@ -198,6 +199,21 @@ REPRIORITISE = Move(
     sets={"priority": ":priority"},
     guard="priority <> :priority",
 )
+_KEY = "concat_ws('|', {0}.item_type, {0}.resource_type, {1})"
+REDIRECT = Move(
+    ActionKind.FIELD_UPDATE,
+    OPEN_STATUSES,
+    None,
+    "whoever merges the item's record into another",
+    "item.redirected",
+    sets={
+        "resource_id": ":about",
+        # Known by its record, and no other open item is known by the new one already.
+        "dedup_key": f"CASE WHEN dedup_key = {_KEY.format('work_items', 'work_items.resource_id')} AND NOT EXISTS ("
+        f"SELECT FROM work_items o WHERE o.dedup_key = {_KEY.format('work_items', 'CAST(:about AS text)')} "
+        f"AND o.{OPEN}) THEN {_KEY.format('work_items', 'CAST(:about AS text)')} ELSE dedup_key END",
+    },
+)
 MOVES = (
     CLAIM,
     ASSIGN,
@@ -214,4 +230,5 @@ MOVES = (
     UNDO,
     RESPOND,
     REPRIORITISE,
+    REDIRECT,
 )

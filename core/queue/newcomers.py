@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
+from uuid import uuid4
 
 from core.clock import aware
 from core.errors import Invalid
@@ -84,7 +84,7 @@ def checked(uow: UnitOfWork, new: NewItem) -> dict[str, Any]:
         "first_responded_at": _iso("responded_at", new.responded_at),
         "resolved_at": _iso("resolved_at", new.resolved_at),
         "resolution": new.resolution,
-        "dedup_key": new.dedup_key or _dedup_key(new, resource_type, resource_id, created_at),
+        "dedup_key": new.dedup_key or _dedup_key(new, resource_type, resource_id),
         "failure_signature": signature(new.item_type, reason),
         "source": _identifier("source", new.source),
         "external_ref": new.external_ref,
@@ -155,11 +155,10 @@ def _title(declared: ItemType, resource_type: str | None, resource_id: str | Non
     return f"{declared.label}{about}"
 
 
-def _dedup_key(new: NewItem, resource_type: str | None, resource_id: str | None, created_at: datetime) -> str:
+def _dedup_key(new: NewItem, resource_type: str | None, resource_id: str | None) -> str:
     """By default an item is known by its type and resource; one about nothing in particular is always new."""
     if resource_id is not None:
         return f"{new.item_type}|{resource_type}|{resource_id}"
     if new.external_ref is not None:
         return f"{new.item_type}|{new.source}|{new.external_ref}"
-    told = f"{new.title}|{new.reason}|{json.dumps(dict(new.context), sort_keys=True, default=str)}|{created_at}"
-    return f"{new.item_type}|{hashlib.sha256(told.encode(errors='replace')).hexdigest()[:24]}"
+    return f"{new.item_type}|{uuid4()}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from core import config
+from core.tables.work import OPEN
 from core.uow import UnitOfWork
 
 _CUSTOMER = "'customer_name', c.name, 'customer_email', c.email, 'customer_mobile', c.mobile, 'tier', c.tier"
@@ -26,8 +28,9 @@ class Source:
         customer = "c.id" if " c ON" in self.joins else "NULL::bigint"
         return (
             "UPDATE work_items w SET summary = found.summary, customer_id = coalesce(w.customer_id, found.customer) "
-            f"FROM (SELECT i.id, jsonb_strip_nulls(jsonb_build_object({self.shown})) AS summary, "
-            f"{customer} AS customer FROM work_items i JOIN {self.table} r ON r.id = "
+            "FROM (SELECT i.id, CASE WHEN r.id IS NULL THEN '{}' "
+            f"ELSE jsonb_strip_nulls(jsonb_build_object({self.shown})) END AS summary, "
+            f"{customer} AS customer FROM work_items i LEFT JOIN {self.table} r ON r.id = "
             "CASE WHEN i.resource_id ~ '^[0-9]{1,18}$' THEN i.resource_id::bigint END "
             f"{self.joins} WHERE i.resource_type = :kind AND i.id = ANY(:ids)) found WHERE w.id = found.id"
         )
@@ -67,6 +70,12 @@ SOURCES = {
         "",
         "'email', r.email, 'blacklist_reason', r.reason, 'appeal_message', r.appeal, 'active', r.active",
     ),
+    "retention_hold": Source(
+        "retention_holds",
+        "",
+        "'held', r.resource_type, 'held_id', r.resource_id, 'hold_reason', r.reason, 'hold_until', r.hold_until, "
+        "'released_at', r.released_at",
+    ),
 }
 
 
@@ -83,3 +92,21 @@ def refresh(uow: UnitOfWork, ids: Sequence[int]) -> None:
         for row in kinds:
             if row.kind in SOURCES:
                 uow.execute(SOURCES[row.kind].statement, {"ids": list(ids), "kind": row.kind})
+
+
+def follow(uow: UnitOfWork, item_id: int, journal: Iterable[Mapping[str, Any]]) -> None:
+    """Make the summaries of an item that was decided, and of all that show one of the records which that changed."""
+    kinds = {source.table: kind for kind, source in SOURCES.items()} | {"customers": "customer"}
+    changed = [
+        (kinds[note["table"]], str(key)) for note in journal if note.get("table") in kinds for key in note["keys"]
+    ]
+    found = uow.rows(_SHOWING, {"kinds": [kind for kind, _ in changed], "keys": [key for _, key in changed]})
+    refresh(uow, sorted({item_id, *(row.id for row in found)}))
+
+
+_SHOWING = (
+    "WITH changed AS (SELECT * FROM unnest(CAST(:kinds AS text[]), CAST(:keys AS text[])) AS r(kind, key)) "
+    "SELECT i.id FROM changed JOIN work_items i ON i.resource_id = key AND i.resource_type = kind "
+    "UNION SELECT i.id FROM changed JOIN work_items i ON kind = 'customer' AND i.customer_id = key::bigint "
+    f"WHERE i.{OPEN}"
+)
