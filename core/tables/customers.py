@@ -12,6 +12,8 @@ from core.pii import Kind, Personal
 from core.tables.columns import key, link, moment, money, one_of, personal, words
 from core.words import BookingStatus, ComplaintStatus, PaymentStatus, Priority, Tier
 
+COMPLAINT_OPEN = "status IN ('open', 'in_progress', 'escalated')"
+
 
 class Customer(SQLModel, table=True):
     """A person or company that buys."""
@@ -83,7 +85,12 @@ class Complaint(SQLModel, table=True):
         Index(
             "complaints_open_due",
             "resolution_due_at",
-            postgresql_where=text("status IN ('open', 'in_progress', 'escalated')"),
+            postgresql_where=text(COMPLAINT_OPEN),
+        ),
+        Index(
+            "complaints_to_tell",
+            "resolution_due_at",
+            postgresql_where=text(f"{COMPLAINT_OPEN} AND late_told_for IS DISTINCT FROM resolution_due_at"),
         ),
         Index("complaints_by_status", "status", "priority", "created_at"),
         Index("complaints_by_customer", "customer_id", "created_at"),
@@ -101,6 +108,8 @@ class Complaint(SQLModel, table=True):
     assigned_to: int | None = Field(default=None, sa_column=link("staff.id"))
     response_due_at: datetime | None = Field(default=None, sa_column=moment())
     resolution_due_at: datetime | None = Field(default=None, sa_column=moment())
+    risk_told_for: datetime | None = Field(default=None, sa_column=moment())
+    late_told_for: datetime | None = Field(default=None, sa_column=moment())
     responded_at: datetime | None = Field(default=None, sa_column=moment())
     resolved_at: datetime | None = Field(default=None, sa_column=moment())
     session_id: str | None = Field(default=None, sa_column=words())

@@ -22,6 +22,13 @@ SORT_KEYS = {
 }
 """What each way of sorting the queue orders by; the score's key is negative, so that its ties go by age too."""
 
+NOTICE = (
+    "(CASE WHEN sla_told = sla_deadline THEN NULL WHEN sla_told = at_risk_at THEN sla_deadline "
+    "ELSE least(at_risk_at, sla_deadline) END)"
+)
+"""The next moment at which somebody must be told of an item's deadline: when it is at risk, then when it is late.
+What was told last says for which deadline it was told, so that another deadline is told anew."""
+
 
 def _sorted_indexes() -> list[Index]:
     """One index for each way of sorting, over the open items and over the reviewed ones."""
@@ -74,6 +81,10 @@ class WorkItem(SQLModel, table=True):
         ),
         Index("work_items_by_holder", "assigned_to", text("(-priority_score)"), postgresql_where=text(OPEN)),
         Index("work_items_overdue", "sla_deadline", "id", postgresql_where=text(OPEN)),
+        Index("work_items_to_tell", text(NOTICE), "id", postgresql_where=text(OPEN)),
+        Index(
+            "work_items_to_escalate", "sla_deadline", "id", postgresql_where=text(f"{OPEN} AND escalation_level = 0")
+        ),
         Index("work_items_leases", "lease_expires_at", postgresql_where=text("status = 'in_progress'")),
         Index("work_items_to_wake", "deferred_until", postgresql_where=text("status = 'deferred'")),
         Index("work_items_by_resource", "resource_id", "resource_type"),
@@ -126,6 +137,7 @@ class WorkItem(SQLModel, table=True):
     sla_cycle: int = Field(default=1, sa_column=Column(Integer, nullable=False, server_default=text("1")))
     sla_deadline: datetime | None = Field(default=None, sa_column=moment())
     at_risk_at: datetime | None = Field(default=None, sa_column=moment())
+    sla_told: datetime | None = Field(default=None, sa_column=moment())
     sla_paused: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     first_response_due_at: datetime | None = Field(default=None, sa_column=moment())
     first_responded_at: datetime | None = Field(default=None, sa_column=moment())
