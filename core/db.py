@@ -129,10 +129,6 @@ def writes(statement: str) -> bool:
 def _watch_writes(made: Engine) -> None:
     """Note on each connection whether it changed anything, for `UnitOfWork`'s refusal of silent changes."""
 
-    @event.listens_for(made, "checkout")
-    def _forget(_connection: Any, record: Any, _proxy: Any) -> None:
-        record.info.pop("wrote", None)
-
     @event.listens_for(made, "before_cursor_execute")
     def _note(conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         if writes(statement):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -19,8 +20,8 @@ from tests.builders import history, item, opened, rows
 from tests.cast import NOON, Cast
 
 PEOPLE = ("reviewer", "reviewer2", "senior", "manager", "viewer")
-DEEDS = (
-    "claim release wait resume defer wake escalate resolve reject reopen undo assign expire priority comment".split()
+DEEDS = tuple(
+    "claim release wait resume defer wake escalate resolve reject reopen undo assign expire priority comment".split(" ")
 )
 LEASE, UNDO, NAP = timedelta(minutes=30), timedelta(seconds=10), timedelta(minutes=45)
 
@@ -87,7 +88,7 @@ def attempt(deed: str, who: Principal, number: int, assignee: int) -> bool:
     """Do it for real; whether it was done."""
     clockwork = process("job", "test")
     done = Decision("resolve", "because", {})
-    deeds = {
+    deeds: dict[str, Callable[[], object]] = {
         "claim": lambda: perform(who, claiming.claim, number),
         "release": lambda: perform(who, claiming.release, number),
         "wait": lambda: perform(who, waiting.wait_on, number, "customer"),

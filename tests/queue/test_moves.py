@@ -13,6 +13,7 @@ from core.errors import Conflict, Invalid, NotFound, NotPermitted
 from core.permissions import Principal, process
 from core.queue import assigning, claiming, deciding, deferring, escalating, noting, opening, waiting
 from core.queue.deciding import Decision
+from core.queue.lifecycle import Moved
 from core.queue.newcomers import NewItem
 from core.uow import perform
 from tests.builders import claimed, count, history, item, opened
@@ -72,7 +73,7 @@ def test_a_decision_needs_a_justification(cast: Cast) -> None:
 def test_take_next_hands_out_the_most_pressing_then_the_oldest(cast: Cast) -> None:
     low, high, also_high = (opened(cast.reviewer, priority=name) for name in ("low", "high", "high"))
     taken = [perform(cast.reviewer, claiming.claim_next) for _ in range(3)]
-    assert [each.id for each in taken if isinstance(each, claiming.Moved)] == [high, also_high, low]
+    assert [each.id for each in taken if isinstance(each, Moved)] == [high, also_high, low]
 
 
 def test_take_next_says_why_there_is_nothing(cast: Cast) -> None:
@@ -346,11 +347,12 @@ def test_who_may_only_look_can_do_none_of_it(cast: Cast, action: str) -> None:
 def test_only_managers_assign_take_over_and_reopen(cast: Cast, person: str) -> None:
     number = claimed(cast.reviewer)
     who = getattr(cast, person)
-    for deed in (
+    deeds: tuple[Callable[[], object], ...] = (
         lambda: perform(who, assigning.assign, number, cast.senior.staff_id or 0),
         lambda: perform(who, assigning.take_over, number),
         lambda: perform(who, deciding.reopen, number, "please"),
-    ):
+    )
+    for deed in deeds:
         with pytest.raises(NotPermitted):
             deed()
 

@@ -13,6 +13,7 @@ from core import db
 from core.permissions import process
 from core.queue import claiming, deferring, inbox, viewing
 from core.queue.filters import Filter
+from core.queue.lifecycle import Moved
 from core.tables.work import SORT_KEYS
 from core.uow import perform
 from tests.cast import Cast
@@ -71,7 +72,7 @@ def _whole_table_reads(plans: list[dict[str, Any]]) -> list[str]:
 
 
 FILTERS = [
-    *(Filter(status=status, sort_by=sort, sort_order=order) for status in ("pending", "reviewed", "all")  # type: ignore[arg-type]
+    *(Filter(status=status, sort_by=sort, sort_order=order) for status in ("pending", "reviewed", "all")
       for sort in SORT_KEYS for order in ("asc", "desc")),
     Filter(queue="customer"),
     Filter(item_type="kind_3"),
@@ -104,7 +105,7 @@ def test_no_question_of_the_queue_reads_the_whole_table(
 def test_neither_do_taking_looking_and_the_sweeps(cast: Cast, plans: list[dict[str, Any]]) -> None:
     clockwork = process("job", "test")
     taken = perform(cast.manager, claiming.claim_next)
-    assert isinstance(taken, claiming.Moved)
+    assert isinstance(taken, Moved)
     perform(cast.manager, viewing.view, taken.id)
     perform(cast.manager, claiming.release, taken.id)
     perform(clockwork, claiming.expire_leases)
