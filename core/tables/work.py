@@ -22,12 +22,11 @@ SORT_KEYS = {
 }
 """What each way of sorting the queue orders by; the score's key is negative, so that its ties go by age too."""
 
-NOTICE = (
-    "(CASE WHEN sla_told = sla_deadline THEN NULL WHEN sla_told = at_risk_at THEN sla_deadline "
-    "ELSE least(at_risk_at, sla_deadline) END)"
-)
-"""The next moment at which somebody must be told of an item's deadline: when it is at risk, then when it is late.
-What was told last says for which deadline it was told, so that another deadline is told anew."""
+NOTICE = "LEAST(NULLIF(at_risk_at, sla_told), sla_deadline)"
+"""The next moment at which somebody must be told of an item's deadline: when it is at risk, then when it is late."""
+UNTOLD = f"{OPEN} AND sla_told IS DISTINCT FROM sla_deadline"
+"""Open items of whose deadline not all has been told. `sla_told` is the moment told of last: another deadline is
+thereby told anew."""
 
 
 def _sorted_indexes() -> list[Index]:
@@ -81,7 +80,7 @@ class WorkItem(SQLModel, table=True):
         ),
         Index("work_items_by_holder", "assigned_to", text("(-priority_score)"), postgresql_where=text(OPEN)),
         Index("work_items_overdue", "sla_deadline", "id", postgresql_where=text(OPEN)),
-        Index("work_items_to_tell", text(NOTICE), "id", postgresql_where=text(OPEN)),
+        Index("work_items_to_tell", text(f"({NOTICE})"), "id", postgresql_where=text(UNTOLD)),
         Index(
             "work_items_to_escalate", "sla_deadline", "id", postgresql_where=text(f"{OPEN} AND escalation_level = 0")
         ),

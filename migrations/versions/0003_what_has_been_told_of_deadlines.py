@@ -15,4 +15,4 @@ def upgrade() -> None:
     op.create_index('complaints_to_tell', 'complaints', ['resolution_due_at'], unique=False, postgresql_where=sa.text("status IN ('open', 'in_progress', 'escalated') AND late_told_for IS DISTINCT FROM resolution_due_at"))
     op.add_column('work_items', sa.Column('sla_told', sa.DateTime(timezone=True), nullable=True))
     op.create_index('work_items_to_escalate', 'work_items', ['sla_deadline', 'id'], unique=False, postgresql_where=sa.text("status IN ('open', 'in_progress', 'waiting', 'deferred') AND escalation_level = 0"))
-    op.create_index('work_items_to_tell', 'work_items', [sa.literal_column('(CASE WHEN sla_told = sla_deadline THEN NULL WHEN sla_told = at_risk_at THEN sla_deadline ELSE least(at_risk_at, sla_deadline) END)'), 'id'], unique=False, postgresql_where=sa.text("status IN ('open', 'in_progress', 'waiting', 'deferred')"))
+    op.create_index('work_items_to_tell', 'work_items', [sa.literal_column('(LEAST(NULLIF(at_risk_at, sla_told), sla_deadline))'), 'id'], unique=False, postgresql_where=sa.text("status IN ('open', 'in_progress', 'waiting', 'deferred') AND sla_told IS DISTINCT FROM sla_deadline"))
