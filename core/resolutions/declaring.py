@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from core.errors import Conflict
 from core.words import Priority, Queue
 
 if TYPE_CHECKING:
@@ -16,7 +17,10 @@ Widget = Literal["text", "long_text", "number", "date_time", "choice", "staff", 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One thing a reviewer fills in before an option can be carried out."""
+    """One thing a reviewer fills in before an option can be carried out.
+
+    `captions` are what the `choices` read as, in their order; `suggested` is what the form begins with.
+    """
 
     name: str
     label: str
@@ -24,6 +28,22 @@ class Parameter:
     required: bool = True
     choices: tuple[str, ...] = ()
     help: str = ""
+    captions: tuple[str, ...] = ()
+    suggested: str | None = None
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something worth knowing before deciding, already as the principal may see it."""
+
+    label: str
+    value: str
+
+
+def is_missing(context: Mapping[str, Any], key: str) -> bool:
+    """Whether a context says nothing under `key`. An empty list says something: there are none."""
+    value = context.get(key)
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 @dataclass(frozen=True)
@@ -31,22 +51,39 @@ class Option:
     """A named way to settle an item. `effect` changes the records, in the transaction of the decision.
 
     `settles` is what the decision does to the item: "resolve" or "reject" end it; "respond" answers and keeps it in
-    hand; "defer" and "escalate" make that move. `recommended` looks at the case and gives a reason to prefer this
-    option, or None.
+    hand; "defer" and "escalate" make that move. `needs` are the context keys without which it cannot be carried out,
+    `guard` raises what else forbids it. `parameters` may depend on the case. `recommended` looks at the case and
+    gives a reason to prefer this option, or None.
     """
 
     name: str
     label: str
     settles: Literal["resolve", "reject", "respond", "defer", "escalate"] = "resolve"
     effect: Callable[[Case], Mapping[str, Any] | None] | None = None
-    parameters: tuple[Parameter, ...] = ()
+    parameters: tuple[Parameter, ...] | Callable[[Case], tuple[Parameter, ...]] = ()
     recommended: Callable[[Case], str | None] = field(default=lambda _: None)
     help: str = ""
+    needs: tuple[str, ...] = ()
+    guard: Callable[[Case], object] = field(default=lambda _: None)
+
+    def require(self, case: Case) -> None:
+        """Raise the reason why this option cannot be carried out for `case` as things stand."""
+        absent = [key for key in self.needs if is_missing(case.context, key)]
+        if absent:
+            raise Conflict(f"{self.label} needs {', '.join(absent)}, which the item's context does not say.")
+        self.guard(case)
+
+    def asked(self, case: Case) -> tuple[Parameter, ...]:
+        """What is to be filled in for this case."""
+        return self.parameters if isinstance(self.parameters, tuple) else self.parameters(case)
 
 
 @dataclass(frozen=True)
 class ItemType:
-    """What sort of item: where it belongs, what it needs to know, what to weigh, and how it may be settled."""
+    """What sort of item: where it belongs, what it needs to know, what to weigh, and how it may be settled.
+
+    `context_keys` are needed and shown as missing where they are; `optional_keys` are understood where given.
+    """
 
     name: str
     label: str
@@ -59,10 +96,16 @@ class ItemType:
     sla_hours: float | None = None
     lease_minutes: int | None = None
     first_response_by: Literal["claim", "reply"] = "claim"
+    optional_keys: tuple[str, ...] = ()
+    facts: Callable[[Case], tuple[Fact, ...]] = field(default=lambda _: ())
 
     def option(self, name: str) -> Option | None:
         """The option of that name, or None."""
         return next((option for option in self.options if option.name == name), None)
+
+    def missing(self, context: Mapping[str, Any]) -> tuple[str, ...]:
+        """The needed context keys that an item's context says nothing about."""
+        return tuple(key for key in self.context_keys if is_missing(context, key))
 
 
 _REGISTRY: dict[str, ItemType] = {}

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from core.clock import aware
 from core.errors import Invalid
-from core.resolutions.declaring import Option, Parameter
+from core.resolutions.declaring import Parameter
+from core.resolutions.effects import number_of
 from core.text import checked_text
 
 TEXT_LENGTH = 4000
 
 
-def checked(option: Option, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of `option`, each in its type. Raises Invalid naming the one that is missing, unknown or unfit."""
-    unknown = set(given) - {wanted.name for wanted in option.parameters}
+def checked(label: str, asked: Sequence[Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What was filled in for what the option `label` asks, each in its type.
+
+    Raises Invalid naming the one that is missing, unknown or unfit.
+    """
+    unknown = set(given) - {wanted.name for wanted in asked}
     if unknown:
-        raise Invalid(sorted(unknown)[0], f"is not asked for by {option.label.lower()}")
+        raise Invalid(sorted(unknown)[0], f"is not asked for by {label.lower()}")
     return {
         wanted.name: _CHECKS[wanted.widget](wanted, given[wanted.name])
-        for wanted in option.parameters
+        for wanted in asked
         if _is_given(wanted, given.get(wanted.name))
     }
 
@@ -63,10 +67,10 @@ def _choice(wanted: Parameter, value: Any) -> str:
 
 
 def _key(wanted: Parameter, value: Any) -> int:
-    text = str(value).strip()
-    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+    number = number_of(value)
+    if number is None:
         raise Invalid(wanted.name, "is the number of a record")
-    return int(text)
+    return number
 
 
 _CHECKS: dict[str, Callable[[Parameter, Any], Any]] = {

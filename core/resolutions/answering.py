@@ -1,0 +1,49 @@
+"""What deciding a complaint does to it: answered, settled, refunded, handed up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.resolutions.effects import Case
+from core.resolutions.refunding import give_back
+from core.words import ComplaintStatus
+
+_SETTLED = (ComplaintStatus.RESOLVED, ComplaintStatus.CLOSED)
+
+
+def answer(case: Case) -> dict[str, str]:
+    """The customer has been answered: the message is kept in the item's history."""
+    found = case.record("complaints", case.about("complaint"))
+    status = found["status"] if found["status"] in _SETTLED else ComplaintStatus.IN_PROGRESS
+    case.change("complaints", found["id"], status=status, **_answered(case, found))
+    return {"message": case.parameters["message"]}
+
+
+def settle(case: Case) -> None:
+    """The complaint is resolved. One that was never a record of ours (told by telephone) has only its item."""
+    if case.item["resource_id"] is None:
+        return
+    found = case.record("complaints", case.about("complaint"))
+    if found["status"] not in _SETTLED:
+        resolved = {"status": ComplaintStatus.RESOLVED, "resolved_at": case.now}
+        case.change("complaints", found["id"], **resolved, **_answered(case, found))
+
+
+def refund_complaint(case: Case) -> dict[str, str]:
+    """Some of the money goes back, and that settles the complaint."""
+    given = give_back(case, case.parameters["amount"])
+    settle(case)
+    return given
+
+
+def hand_up(case: Case) -> None:
+    """The complaint's own record says that it was handed up."""
+    if case.item["resource_id"] is None:
+        return
+    found = case.record("complaints", case.about("complaint"))
+    if found["status"] not in (*_SETTLED, ComplaintStatus.ESCALATED):
+        case.change("complaints", found["id"], status=ComplaintStatus.ESCALATED, updated_at=case.now)
+
+
+def _answered(case: Case, found: dict[str, Any]) -> dict[str, Any]:
+    return {"responded_at": found["responded_at"] or case.now, "updated_at": case.now}

@@ -1,0 +1,109 @@
+"""What a reviewer is shown before deciding: the runbook, the facts, the options with their reasons for and against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar
+
+from core.errors import OpsError
+from core.looking import looked
+from core.permissions import Permission, requires
+from core.queue.deciding import case_of
+from core.resolutions.declaring import Fact, ItemType, Option, Parameter, item_type
+from core.resolutions.effects import Case
+from core.uow import UnitOfWork
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One option as it stands for this item now: `refusal` says why it cannot be taken, `reason` why it is advised."""
+
+    name: str
+    label: str
+    help: str
+    settles: Literal["resolve", "reject", "respond", "defer", "escalate"]
+    parameters: tuple[Parameter, ...]
+    refusal: str | None
+    reason: str | None
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it can be taken."""
+        return self.refusal is None
+
+
+@dataclass(frozen=True)
+class Guide:
+    """What to weigh and what can be done about one item. The recommended offer comes first, if there is one."""
+
+    item_type: str
+    label: str
+    runbook: str
+    options: tuple[Offer, ...]
+    missing: tuple[str, ...]
+    facts: tuple[Fact, ...]
+
+    @property
+    def recommended(self) -> Offer | None:
+        """The offer to prefer, with its reason; None where nothing speaks for one."""
+        return next((offer for offer in self.options if offer.reason), None)
+
+
+@requires(Permission.OPS_READ, leaves="item.read")
+def guide(uow: UnitOfWork, item_id: int) -> Guide:
+    """How an item can be settled, personal values as the caller may see them. Raises NotFound.
+
+    Part of looking at the item, and on record as that.
+    """
+    case = case_of(uow, item_id)
+    looked(uow, "item.read", "work_item", item_id, pii=uow.principal.lens.clear)
+    declared = item_type(case.item["item_type"])
+    return Guide(
+        declared.name,
+        declared.label,
+        declared.runbook,
+        _offers(case, declared),
+        declared.missing(case.context),
+        _if_possible(lambda: declared.facts(case)) or (),
+    )
+
+
+def _offers(case: Case, declared: ItemType) -> tuple[Offer, ...]:
+    """Every option of the type; of those that something speaks for, the first keeps its reason and goes ahead."""
+    offers = [_offer(case, option) for option in declared.options]
+    best = next((offer for offer in offers if offer.reason), None)
+    if best is None:
+        return tuple(offers)
+    return (best, *(replace(offer, reason=None) for offer in offers if offer is not best))
+
+
+def _offer(case: Case, option: Option) -> Offer:
+    refusal = _refusal(case, option)
+    return Offer(
+        option.name,
+        option.label,
+        option.help,
+        option.settles,
+        _if_possible(lambda: option.asked(case)) or (),
+        refusal,
+        _if_possible(lambda: option.recommended(case)) if refusal is None else None,
+    )
+
+
+def _refusal(case: Case, option: Option) -> str | None:
+    try:
+        option.require(case)
+    except OpsError as error:
+        return error.sentence
+    return None
+
+
+def _if_possible(question: Callable[[], T]) -> T | None:
+    """The answer, or None where the records that it needs are not there."""
+    try:
+        return question()
+    except OpsError:
+        return None
