@@ -20,8 +20,22 @@ from tests.builders import history, item, opened, rows
 from tests.cast import NOON, Cast
 
 PEOPLE = ("reviewer", "reviewer2", "senior", "manager", "viewer")
-DEEDS = tuple(
-    "claim release wait resume defer wake escalate resolve reject reopen undo assign expire priority comment".split(" ")
+DEEDS = (
+    "claim",
+    "release",
+    "wait",
+    "resume",
+    "defer",
+    "wake",
+    "escalate",
+    "resolve",
+    "reject",
+    "reopen",
+    "undo",
+    "assign",
+    "expire",
+    "priority",
+    "comment",
 )
 LEASE, UNDO, NAP = timedelta(minutes=30), timedelta(seconds=10), timedelta(minutes=45)
 
