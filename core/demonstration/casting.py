@@ -1,4 +1,4 @@
-"""Who and what the demo's stories are about: invented people, practices and records, and how they refer to each other."""
+"""Who and what the demo's stories are about: invented people, practices and records."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def booking(scene: Scene, **values: Any) -> Row:
     return Row(Ref("bookings", scene.key("booking")), usual | values)
 
 
-def payment(scene: Scene, about: Row, status: str, failure: str | None = None) -> Row:
+def payment(about: Row, status: str, failure: str | None = None) -> Row:
     """One attempt to take the money of a booking."""
     values = {
         "booking_id": about.ref,

@@ -16,6 +16,14 @@ from core.settings import settings
 from core.words import Priority, Queue
 
 DAYS = 90
+LONG_AGO = timedelta(days=30)
+_PACE = {
+    Priority.CRITICAL: (-1.0, 0.6),
+    Priority.HIGH: (-1.7, 0.7),
+    Priority.MEDIUM: (-1.2, 0.75),
+    Priority.LOW: (-1.2, 0.8),
+}
+"""The share of its target that a decision takes: the mean and spread of its logarithm."""
 _LEAST = timedelta(minutes=30)
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 Ending = Literal["decided", "open", "held", "waiting", "deferred", "escalated"]
@@ -102,7 +110,7 @@ def _begin(dice: Random, base: datetime, number: int, at: datetime, wanted: Prio
     kind = dice.choices(list(SORTS), [sort.share for sort in SORTS.values()])[0]
     sort = SORTS[kind]
     priority = wanted or dice.choices(list(Priority), sort.pressing)[0]
-    decided_at = at + max(_LEAST, target(priority) * dice.lognormvariate(-1.1, 0.75))
+    decided_at = at + max(_LEAST, target(priority) * dice.lognormvariate(*_PACE[priority]))
     if wanted or decided_at > base - _LEAST:
         return _tell(dice, number, kind, priority, at, None)
     return _tell(dice, number, kind, priority, at, decided_at)
@@ -162,7 +170,12 @@ def sits_at(story: Story, base: datetime) -> datetime:
 
 def _span(story: Story, base: datetime) -> timedelta:
     """How often systems report and people sit down: the longer ago, the coarser the story may be told."""
-    return timedelta(hours=8 if base - story.at > timedelta(days=30) else 4)
+    age, is_high = base - story.at, story.priority is Priority.HIGH
+    if age > LONG_AGO:
+        return timedelta(hours=12 if is_high else 48)
+    if age > timedelta(days=10):
+        return timedelta(hours=8 if is_high else 24)
+    return timedelta(hours=4)
 
 
 def _next(moment: datetime, span: timedelta) -> datetime:

@@ -28,9 +28,7 @@ def complaint(scene: Scene, priority: str) -> Subject:
         "created_at": scene.at,
     }
     row = Row(Ref("complaints", scene.key("complaint")), values)
-    return _about(
-        row, (bought, payment(scene, bought, "paid"), row), subject, f"new complaint about {category}", bought
-    )
+    return _about(row, (bought, payment(bought, "paid"), row), subject, f"new complaint about {category}", bought)
 
 
 def booking_problem(scene: Scene, _priority: str) -> Subject:
@@ -43,7 +41,7 @@ def booking_problem(scene: Scene, _priority: str) -> Subject:
         status="pending" if scene.is_open else settled,
         payment_status="failed" if failed and (scene.is_open or settled == "cancelled") else "paid",
     )
-    tries = (payment(scene, row, "failed", reason.partition(": ")[2]),) if failed else ()
+    tries = (payment(row, "failed", reason.partition(": ")[2]),) if failed else ()
     return _about(row, (row, *tries), f"{row.values['service']}: {reason.partition(':')[0]}", reason, row)
 
 
@@ -53,7 +51,7 @@ def refund(scene: Scene, _priority: str) -> Subject:
     given = not scene.is_open and scene.option == "approve"
     row = booking(scene, status="cancelled", payment_status="refunded" if given else "paid")
     context = {"amount": row.values["amount"], "requested_by": "customer"}
-    return _about(row, (row, payment(scene, row, "paid")), f"Refund for {row.values['service']}", reason, row, context)
+    return _about(row, (row, payment(row, "paid")), f"Refund for {row.values['service']}", reason, row, context)
 
 
 def cancellation(scene: Scene, _priority: str) -> Subject:
@@ -151,7 +149,7 @@ def foreign_key_violation(scene: Scene, _priority: str) -> Subject:
     """A reference to something that is not there."""
     referencing, column, table, constraint = scene.dice.choice(wording.BROKEN_LINKS)
     plan, _ = _meal_plan(scene)
-    context = {
+    context: dict[str, Any] = {
         "table": table,
         "referencing_table": referencing,
         "column": column,
@@ -176,7 +174,7 @@ def duplicate_check(scene: Scene, _priority: str) -> Subject:
 def missing_data(scene: Scene, _priority: str) -> Subject:
     """A provider record with gaps."""
     gaps = scene.dice.choice(wording.MISSING)
-    row = provider(scene, **({gap: None for gap in gaps} if scene.is_open else {}))
+    row = provider(scene, "provider", **(dict.fromkeys(gaps) if scene.is_open else {}))
     named = " and ".join(gaps).replace("_", " ")
     title = f"{row.values['organisation']}: {named} missing"
     return _of_provider(row, (row,), title, f"no {named} on record", {"missing_fields": list(gaps)})

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+# fmt: off
 FIRST_NAMES = (
-    "Amara Anton Astrid Beatriz Bruno Camille Chen Clara Dario Deniz Edda Elif Emil Esther Farid Fiona Gita Goran "
-    "Hanna Hugo Ines Ivan Jamal Jana Joana Jonas Kamal Katrin Kofi Lara Leon Lina Luca Maja Malik Marta Milan Mina "
-    "Nadia Nils Noor Olga Omar Paula Pedro Priya Rafael Rania Rosa Samir Sara Simon Sofia Stefan Tara Theo Tomas "
-    "Vera Viktor Yara Yusuf Zoe"
-).split()
+    "Amara", "Anton", "Astrid", "Beatriz", "Bruno", "Camille", "Chen", "Clara", "Dario", "Deniz", "Edda", "Elif",
+    "Emil", "Esther", "Farid", "Fiona", "Gita", "Goran", "Hanna", "Hugo", "Ines", "Ivan", "Jamal", "Jana", "Joana",
+    "Jonas", "Kamal", "Katrin", "Kofi", "Lara", "Leon", "Lina", "Luca", "Maja", "Malik", "Marta", "Milan", "Mina",
+    "Nadia", "Nils", "Noor", "Olga", "Omar", "Paula", "Pedro", "Priya", "Rafael", "Rania", "Rosa", "Samir", "Sara",
+    "Simon", "Sofia", "Stefan", "Tara", "Theo", "Tomas", "Vera", "Viktor", "Yara", "Yusuf", "Zoe",
+)
+# fmt: on
+# fmt: off
 LAST_NAMES = (
-    "Abadi Almeida Andersen Baptiste Barros Bauer Bianchi Bosch Carvalho Castro Costa Cruz Dahl Demir Duarte Eriksen "
-    "Fischer Fontaine Garcia Gomes Haddad Hansen Horvat Ibrahim Jansen Kaya Keller Kowalski Kramer Laurent Lehmann "
-    "Lopes Marin Martins Mensah Moreau Nakamura Navarro Nielsen Novak Nunes Okafor Olsen Pereira Petrov Ramos Rossi "
-    "Santos Schmidt Silva Singh Sousa Tanaka Teixeira Torres Varga Vieira Weber Wolf Yilmaz Zamora"
-).split()
+    "Abadi", "Almeida", "Andersen", "Baptiste", "Barros", "Bauer", "Bianchi", "Bosch", "Carvalho", "Castro",
+    "Costa", "Cruz", "Dahl", "Demir", "Duarte", "Eriksen", "Fischer", "Fontaine", "Garcia", "Gomes", "Haddad",
+    "Hansen", "Horvat", "Ibrahim", "Jansen", "Kaya", "Keller", "Kowalski", "Kramer", "Laurent", "Lehmann", "Lopes",
+    "Marin", "Martins", "Mensah", "Moreau", "Nakamura", "Navarro", "Nielsen", "Novak", "Nunes", "Okafor", "Olsen",
+    "Pereira", "Petrov", "Ramos", "Rossi", "Santos", "Schmidt", "Silva", "Singh", "Sousa", "Tanaka", "Teixeira",
+    "Torres", "Varga", "Vieira", "Weber", "Wolf", "Yilmaz", "Zamora",
+)
+# fmt: on
 SERVICES = {
     "Nutrition consultation": 85,
     "Meal plan review": 45,
