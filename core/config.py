@@ -137,6 +137,7 @@ class _Cache:
 
 
 _cache = _Cache()
+_followers: dict[str, Callable[[UnitOfWork], None]] = {}
 
 
 def _read() -> dict[str, Value]:
@@ -178,6 +179,11 @@ def drop_cache() -> None:
     _cache.drop()
 
 
+def follow(key: str, deed: Callable[[UnitOfWork], None]) -> None:
+    """Have `deed` done in the transaction that changes `key`, for what is stored and depends on it."""
+    _followers[key] = deed
+
+
 @requires(Permission.OPS_ADMIN, leaves="config.changed")
 def change(uow: UnitOfWork, key: str, value: str, *, version: int | None = None) -> Value:
     """Change one runtime setting; every process sees it within seconds.
@@ -211,4 +217,7 @@ def change(uow: UnitOfWork, key: str, value: str, *, version: int | None = None)
     )
     uow.record("config.changed", "setting", key, before=before and before.config_value, after=value.strip())
     uow.afterwards(drop_cache)
+    if key in _followers:
+        _cache.values = _cache.current() | {key: parsed}
+        _followers[key](uow)
     return parsed

@@ -15,8 +15,10 @@ from core.sla.calendars import Calendar
 from core.sla.clock import Reading, read
 from core.sla.events import Event, EventKind, Targets
 from core.sla.policies import PolicyBook, Promise, Wanted, calendars
+from core.tables.work import OPEN
 from core.uow import UnitOfWork
 
+BATCH = 1000
 _EVENTS = (
     "SELECT item_id, kind, at, cycle, reason, calendar_id, targets FROM clock_events "
     "WHERE item_id = ANY(:ids) ORDER BY id"
@@ -117,6 +119,16 @@ def retarget(uow: UnitOfWork, ids: Sequence[int], reason: str) -> None:
 def _source_deadline(story: Story) -> datetime | None:
     last = next((event.targets for event in reversed(story.events) if event.targets), None)
     return last.resolution_due_at if last else None
+
+
+def recompute_open(uow: UnitOfWork) -> None:
+    """Store anew what the clocks of all open items say: a setting that they depend on has changed."""
+    ids = [row.id for row in uow.rows(f"SELECT id FROM work_items WHERE {OPEN} ORDER BY id")]
+    for start in range(0, len(ids), BATCH):
+        recompute(uow, ids[start : start + BATCH])
+
+
+config.follow("SLA_BUFFER_HOURS", recompute_open)
 
 
 def append(

@@ -17,8 +17,6 @@ from core.tables.work import OPEN
 from core.uow import UnitOfWork
 from core.words import Priority, Queue, SlaState
 
-BATCH = 1000
-
 
 @dataclass(frozen=True)
 class Policy:
@@ -140,8 +138,8 @@ def _ids(uow: UnitOfWork, where: str, values: Mapping[str, Any]) -> list[int]:
 
 def _retarget(uow: UnitOfWork, where: str, values: Mapping[str, Any], reason: str) -> int:
     ids = _ids(uow, where, values)
-    for start in range(0, len(ids), BATCH):
-        deadlines.retarget(uow, ids[start : start + BATCH], reason)
+    for start in range(0, len(ids), deadlines.BATCH):
+        deadlines.retarget(uow, ids[start : start + deadlines.BATCH], reason)
     return len(ids)
 
 
