@@ -146,10 +146,11 @@ def raise_if_critical(uow: UnitOfWork, ids: Sequence[int]) -> list[Raised]:
         "AND priority = :critical AND resolved_at IS NULL ORDER BY id",
         {"ids": list(ids), "critical": Priority.CRITICAL},
     )
-    return raise_alerts(uow, [_critical(row) for row in rows])
+    return raise_alerts(uow, [critical_complaint(row) for row in rows])
 
 
-def _critical(row: Any) -> NewAlert:
+def critical_complaint(row: Any) -> NewAlert:
+    """The alert about one critical complaint's item (a row with id, queue, sla_deadline)."""
     due = f"It is due {row.sla_deadline:%Y-%m-%d %H:%M} UTC." if row.sla_deadline else "It has no deadline."
     return NewAlert(
         AlertType.CRITICAL_COMPLAINT,

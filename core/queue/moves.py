@@ -177,7 +177,7 @@ UNDO = Move(
     Status.IN_PROGRESS,
     "who decided, within the undo window and before any effect has left",
     "item.decision_undone",
-    sets={"assigned_to": ":actor_id", "lease_expires_at": LEASE} | _UNDECIDED,
+    sets={"assigned_to": ":actor_id", "lease_expires_at": LEASE, "sla_told": "NULL"} | _UNDECIDED,
     guard="resolved_by = :actor_id AND resolved_at > :decided_after",
     clock=EventKind.UNFULFIL,
 )
