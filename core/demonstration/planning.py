@@ -19,7 +19,7 @@ DAYS = 90
 LONG_AGO = timedelta(days=30)
 _PACE = {
     Priority.CRITICAL: (-1.0, 0.6),
-    Priority.HIGH: (-1.7, 0.7),
+    Priority.HIGH: (-1.45, 0.8),
     Priority.MEDIUM: (-1.2, 0.75),
     Priority.LOW: (-1.2, 0.8),
 }
@@ -51,7 +51,7 @@ SORTS = {
     "quiz_orphaned": Sort(Queue.AUTOMATION, "quiz_response", 7, (0, 5, 55, 40), ("reviewer2",)),
     "blacklist_disputed": Sort(Queue.AUTOMATION, "blacklist_entry", 3, (0, 60, 40, 0), ("senior",)),
     "retention_exception": Sort(Queue.AUTOMATION, "retention_hold", 2, (35, 45, 20, 0), ("manager", "senior")),
-    "foreign_key_violation": Sort(Queue.AUTOMATION, "meal_plan", 3, (5, 35, 60, 0), ("reviewer2", "senior")),
+    "foreign_key_violation": Sort(Queue.AUTOMATION, "record", 3, (5, 35, 60, 0), ("reviewer2", "senior")),
     "duplicate_check": Sort(Queue.PROVIDER_DATA, "provider", 8, (0, 10, 60, 30), ("reviewer2", "senior")),
     "missing_data": Sort(Queue.PROVIDER_DATA, "provider", 5, (0, 15, 55, 30), ("reviewer2",)),
     "validation_flag": Sort(Queue.PROVIDER_DATA, "provider", 4, (0, 20, 60, 20), ("reviewer2", "reviewer2", "senior")),

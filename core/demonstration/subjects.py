@@ -42,7 +42,9 @@ def booking_problem(scene: Scene, _priority: str) -> Subject:
         payment_status="failed" if failed and (scene.is_open or settled == "cancelled") else "paid",
     )
     tries = (payment(row, "failed", reason.partition(": ")[2]),) if failed else ()
-    return _about(row, (row, *tries), f"{row.values['service']}: {reason.partition(':')[0]}", reason, row)
+    return _about(
+        row, (row, *tries), f"{row.values['service']}: {'payment' if failed else 'booking'} stuck", reason, row
+    )
 
 
 def refund(scene: Scene, _priority: str) -> Subject:
@@ -57,7 +59,7 @@ def refund(scene: Scene, _priority: str) -> Subject:
 def cancellation(scene: Scene, _priority: str) -> Subject:
     """Somebody wants to cancel."""
     reason = scene.dice.choice(wording.CANCELLATION_REASONS)
-    kept = scene.is_open or scene.option == "keep_booking"
+    kept = scene.is_open or scene.option == "keep"
     row = booking(scene, status="confirmed" if kept else "cancelled")
     title = f"Cancellation of {row.values['service']}"
     return _about(row, (row,), title, f"customer cancels: {reason}", row, {"requested_by": "customer"})
@@ -96,7 +98,7 @@ def _meal_plan(scene: Scene) -> tuple[Row, str]:
 def quiz_orphaned(scene: Scene, _priority: str) -> Subject:
     """Answers that nobody owns."""
     answered_at = scene.before(14)
-    owned = not scene.is_open and scene.option == "associate_with_user"
+    owned = not scene.is_open and scene.option == "associate"
     values = {
         "user_id": some_customer(scene.dice) if owned else None,
         "answers": {"goal": scene.dice.choice(("lose weight", "gain strength", "eat better")), "meals": 3},
@@ -115,7 +117,7 @@ def blacklist_disputed(scene: Scene, _priority: str) -> Subject:
         "email": email,
         "reason": reason,
         "appeal": appeal,
-        "active": scene.is_open or scene.option != "remove_from_blacklist",
+        "active": scene.is_open or scene.option != "remove",
         "created_at": scene.before(200),
         "decided_at": scene.decided_at,
     }
@@ -130,7 +132,7 @@ def retention_exception(scene: Scene, _priority: str) -> Subject:
     """A record that should be deleted and may not be."""
     reason = scene.dice.choice(wording.HOLD_REASONS)
     until = scene.at + timedelta(days=scene.dice.randrange(5, 200))
-    released = scene.decided_at if scene.option == "release_hold_and_delete" else None
+    released = scene.decided_at if scene.option == "release" else None
     plan, _ = _meal_plan(scene)
     hold = {
         "resource_type": "meal_plan",
@@ -146,18 +148,20 @@ def retention_exception(scene: Scene, _priority: str) -> Subject:
 
 
 def foreign_key_violation(scene: Scene, _priority: str) -> Subject:
-    """A reference to something that is not there."""
-    referencing, column, table, constraint = scene.dice.choice(wording.BROKEN_LINKS)
+    """A record that should go and is still referred to."""
     plan, _ = _meal_plan(scene)
-    context: dict[str, Any] = {
-        "table": table,
-        "referencing_table": referencing,
-        "column": column,
-        "constraint": constraint,
-        "missing_id": 900_000 + scene.number,
+    kept = scene.is_open or scene.option != "remove_reference"
+    answers = {"meal_plan_id": plan.ref if kept else None, "user_id": plan.values["customer_id"], "answers": {}}
+    quiz = Row(Ref("quiz_responses", scene.key("referring")), answers | {"created_at": scene.before(60)})
+    context = {
+        "operation": "delete",
+        "table": "meal_plans",
+        "referencing_table": "quiz_responses",
+        "referencing_id": quiz.ref,
+        "constraint": "quiz_responses_meal_plan_id_fkey",
     }
-    reason = f"{referencing}.{column} refers to a missing row of {table}"
-    return _of_automation(plan, (plan,), f"Broken reference from {referencing}", reason, context)
+    reason = "meal plan could not be deleted: quiz responses still refer to it"
+    return _of_automation(plan, (plan, quiz), f"{plan.values['title']} is still referred to", reason, context)
 
 
 def duplicate_check(scene: Scene, _priority: str) -> Subject:
@@ -177,7 +181,7 @@ def missing_data(scene: Scene, _priority: str) -> Subject:
     row = provider(scene, "provider", **(dict.fromkeys(gaps) if scene.is_open else {}))
     named = " and ".join(gaps).replace("_", " ")
     title = f"{row.values['organisation']}: {named} missing"
-    return _of_provider(row, (row,), title, f"no {named} on record", {"missing_fields": list(gaps)})
+    return _of_provider(row, (row,), title, f"no {named} on record", {"fields": list(gaps)})
 
 
 def validation_flag(scene: Scene, _priority: str) -> Subject:
@@ -185,7 +189,7 @@ def validation_flag(scene: Scene, _priority: str) -> Subject:
     field, problem = scene.dice.choice(wording.FLAGS)
     wrong = {"npi": "1234567890", "phone": "202555017", "postal_code": "00000"}[field]
     row = provider(scene, **({field: wrong} if scene.is_open else {}))
-    context = {"flagged_fields": [field], "problems": {field: problem}}
+    context = {"fields": [field], "problem": problem}
     title = f"{row.values['organisation']}: {field.replace('_', ' ')} is doubtful"
     return _of_provider(row, (row,), title, problem, context, round(scene.dice.uniform(0.4, 0.9), 2))
 

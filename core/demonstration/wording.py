@@ -90,11 +90,6 @@ HOLD_REASONS = (
     "request by the data protection officer",
     "pending insurance claim",
 )
-BROKEN_LINKS = (
-    ("meal_plans", "customer_id", "customers", "meal_plans_customer_id_fkey"),
-    ("quiz_responses", "meal_plan_id", "meal_plans", "quiz_responses_meal_plan_id_fkey"),
-    ("bookings", "customer_id", "customers", "bookings_customer_id_fkey"),
-)
 PLANS = ("Mediterranean week", "High-protein plan", "Low-FODMAP plan", "Vegetarian month", "Diabetes-friendly plan")
 PRACTICES = ("Family Practice", "Nutrition Clinic", "Dietetic Center", "Health Partners", "Wellness Group")
 TAXONOMIES = ("133V00000X", "261QP2300X", "208D00000X", "207Q00000X", "133N00000X")
