@@ -9,6 +9,7 @@ from functools import partial
 from http import HTTPStatus
 
 from anyio import CapacityLimiter, to_thread
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core import sessions
@@ -131,7 +132,10 @@ def _is_ours(name: bytes) -> bool:
 async def _send_to_sign_in(scope: Scope, receive: Receive, send: Send) -> None:
     if asking.wants_page(scope):
         return await answering.redirect(scope, receive, send, asking.sign_in_address(scope))
-    sentence = "Nobody is signed in. Sign in and try again."
+    sentence = "Your session has ended. Load this page again to sign in."
+    if asking.path(scope).startswith("/_stcore/") and scope["type"] == "http":
+        # Streamlit's page shows whatever JSON it gets when it cannot reconnect: a sentence reads better than an object.
+        return await JSONResponse(sentence.replace(". ", ".\n"), HTTPStatus.UNAUTHORIZED)(scope, receive, send)
     return await answering.refuse(scope, receive, send, HTTPStatus.UNAUTHORIZED, sentence)
 
 

@@ -76,7 +76,7 @@ class Screen:
 
     def _drawn(self) -> Iterator[str]:
         while True:
-            message = ForwardMsg.FromString(self.connection.recv(timeout=10))  # type: ignore[arg-type]
+            message = ForwardMsg.FromString(self.connection.recv(timeout=10))
             kind = message.WhichOneof("type")
             if kind == "new_session":
                 self.session_id = message.new_session.initialize.session_id

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from websockets.exceptions import InvalidStatus
 
@@ -15,7 +17,7 @@ from tests.web.console import COOKIE, Console, filled
 FORGED = ["a" * 43, "x", "eyJhbGciOiJub25lIn0.e30.", "a" * 4000, "\u00e9" * 43, '"', "a=b; c"]
 
 
-def _refused(console: Console, cookie: str | None, **options: object) -> bool:
+def _refused(console: Console, cookie: str | None, **options: Any) -> bool:
     try:
         console.socket(cookie, **options).close()
     except InvalidStatus as refusal:
