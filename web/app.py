@@ -9,8 +9,9 @@ from anyio import to_thread
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
+from api.app import api
 from core import db
 from core.settings import PROJECT
 from web import boot, health, signing_in
@@ -28,7 +29,12 @@ async def icon(request: Request) -> Response:
     return FileResponse(PROJECT / "static" / name, headers=_A_DAY)
 
 
-routes = [*health.routes, *signing_in.routes, *(Route(path, icon, methods=["GET"]) for path in sorted(ICONS))]
+routes = [
+    *health.routes,
+    *signing_in.routes,
+    *(Route(path, icon, methods=["GET"]) for path in sorted(ICONS)),
+    Mount("/api", api),
+]
 
 middleware = [
     Middleware(SecurityHeaders),

@@ -24,7 +24,7 @@ HEALTH = frozenset({"/healthz", "/readyz", "/_stcore/health"})
 FORMS = frozenset({"/login", "/logout", "/password"})
 ICONS = frozenset({"/favicon.ico", "/favicon.png", "/favicon.svg"})
 _OPEN = HEALTH | FORMS | ICONS
-_OPEN_BELOW = ("/static/",)
+_OPEN_BELOW = ("/static/", "/api/")  # the API asks for a token itself, and knows no cookie
 _NOBODYS = ("/_stcore/metrics", "/_stcore/agent", "/_stcore/script-health-check")
 
 _asking_sessions = CapacityLimiter(12)  # below the pool's size, so that a crowd waits here and not for connections
