@@ -71,10 +71,11 @@ def check_sla(uow: UnitOfWork, limit: int = BATCH) -> int:
 
 
 @requires(Permission.OPS_ADMIN, leaves=None)
-def next_notice(uow: UnitOfWork) -> datetime | None:
-    """The moment at which the next item becomes at risk or late (UTC; in the past when some are due), or None."""
-    query = f"SELECT ({NOTICE}) FROM work_items WHERE {UNTOLD} ORDER BY ({NOTICE}), id LIMIT 1"
-    found: datetime | None = uow.execute(query).scalar_one_or_none()
+def due_notice(uow: UnitOfWork) -> datetime | None:
+    """The earliest moment (UTC) by now at which an item came to be at risk or late without anybody being told; None
+    when there is none."""
+    query = f"SELECT ({NOTICE}) FROM work_items WHERE {UNTOLD} AND ({NOTICE}) <= :now ORDER BY ({NOTICE}), id LIMIT 1"
+    found: datetime | None = uow.execute(query, {"now": uow.now}).scalar_one_or_none()
     return found
 
 

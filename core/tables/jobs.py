@@ -39,6 +39,7 @@ class JobRun(SQLModel, table=True):
         one_of("outcome", ("running", "done", "failed", "abandoned"), "job_runs_outcome"),
         Index("job_runs_once", "job", "scheduled_for", unique=True),
         Index("job_runs_by_job", "job", "started_at"),
+        Index("job_runs_going", "job", postgresql_where=text("outcome = 'running'")),
     )
     id: int | None = Field(default=None, sa_column=key())
     job: str = Field(sa_column=words(nullable=False))

@@ -18,7 +18,7 @@ from core.queue.deciding import reject, undo
 from core.queue.newcomers import NewItem
 from core.queue.noting import change_priority
 from core.queue.opening import open_item
-from core.sla.watching import check_sla, escalate_breaches, next_notice
+from core.sla.watching import check_sla, due_notice, escalate_breaches
 from core.uow import UnitOfWork, perform
 from tests.cast import NOON, Cast
 
@@ -142,14 +142,18 @@ def test_a_complaint_with_an_item_is_told_of_once(cast: Cast) -> None:
     assert standing() == {"sla_breach": 1}
 
 
-def test_the_next_moment_to_tell_of_is_known(cast: Cast) -> None:
-    assert perform(JOB, next_notice) is None
+def due(at: datetime) -> datetime | None:
+    with clock.frozen(at):
+        return perform(JOB, due_notice)
+
+
+def test_the_moment_to_tell_of_is_known_once_it_has_come(cast: Cast) -> None:
     opened(sla_hours=4)
-    assert perform(JOB, next_notice) == NOON + 3 * HOUR
+    assert (due(NOON + 2.9 * HOUR), due(NOON + 3.1 * HOUR)) == (None, NOON + 3 * HOUR)
     checked(NOON + 3 * HOUR)
-    assert perform(JOB, next_notice) == NOON + 4 * HOUR
+    assert (due(NOON + 3.1 * HOUR), due(NOON + 5 * HOUR)) == (None, NOON + 4 * HOUR)
     checked(NOON + 4 * HOUR)
-    assert perform(JOB, next_notice) is None
+    assert due(NOON + 5 * HOUR) is None
 
 
 def test_a_late_item_goes_up_one_level_once_and_says_why(cast: Cast) -> None:
