@@ -5,26 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 from core.resolutions.effects import Case
-from core.resolutions.refunding import give_back
+from core.resolutions.refunding import give_back, something_left
 from core.words import ComplaintStatus
 
 _SETTLED = (ComplaintStatus.RESOLVED, ComplaintStatus.CLOSED)
 
 
+def complaint(case: Case) -> dict[str, Any] | None:
+    """The complaint's record, or None where there never was one (told by telephone): then there is only the item.
+
+    Raises Conflict when the item names something else, or a complaint that is gone.
+    """
+    return None if case.item["resource_id"] is None else case.record("complaints", case.about("complaint"))
+
+
+def refundable(case: Case) -> None:
+    """Raise Conflict unless the complaint leads to a booking with money that could be given back."""
+    complaint(case)
+    something_left(case)
+
+
 def answer(case: Case) -> dict[str, str]:
     """The customer has been answered: the message is kept in the item's history."""
-    found = case.record("complaints", case.about("complaint"))
-    status = found["status"] if found["status"] in _SETTLED else ComplaintStatus.IN_PROGRESS
-    case.change("complaints", found["id"], status=status, **_answered(case, found))
+    found = complaint(case)
+    if found:
+        status = found["status"] if found["status"] in _SETTLED else ComplaintStatus.IN_PROGRESS
+        case.change("complaints", found["id"], status=status, **_answered(case, found))
     return {"message": case.parameters["message"]}
 
 
 def settle(case: Case) -> None:
-    """The complaint is resolved. One that was never a record of ours (told by telephone) has only its item."""
-    if case.item["resource_id"] is None:
-        return
-    found = case.record("complaints", case.about("complaint"))
-    if found["status"] not in _SETTLED:
+    """The complaint is resolved."""
+    found = complaint(case)
+    if found and found["status"] not in _SETTLED:
         resolved = {"status": ComplaintStatus.RESOLVED, "resolved_at": case.now}
         case.change("complaints", found["id"], **resolved, **_answered(case, found))
 
@@ -38,10 +51,8 @@ def refund_complaint(case: Case) -> dict[str, str]:
 
 def hand_up(case: Case) -> None:
     """The complaint's own record says that it was handed up."""
-    if case.item["resource_id"] is None:
-        return
-    found = case.record("complaints", case.about("complaint"))
-    if found["status"] not in (*_SETTLED, ComplaintStatus.ESCALATED):
+    found = complaint(case)
+    if found and found["status"] not in (*_SETTLED, ComplaintStatus.ESCALATED):
         case.change("complaints", found["id"], status=ComplaintStatus.ESCALATED, updated_at=case.now)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.resolutions.answering import answer, hand_up, refund_complaint, settle
+from core.resolutions.answering import answer, complaint, hand_up, refund_complaint, refundable, settle
 from core.resolutions.bookings import (
     accept_cancellation,
     accept_with_fee,
@@ -36,15 +36,16 @@ COMPLAINT = ItemType(
             "Respond",
             settles="respond",
             effect=answer,
+            guard=complaint,
             parameters=(Parameter("message", "Message", "long_text", help="What the customer is told."),),
             help="Sets the first response; the complaint stays in your hands.",
         ),
-        Option("resolve", "Resolve", effect=settle, help="The complaint is settled; say how."),
+        Option("resolve", "Resolve", effect=settle, guard=complaint, help="The complaint is settled; say how."),
         Option(
             "refund",
             "Refund",
             effect=refund_complaint,
-            guard=something_left,
+            guard=refundable,
             parameters=(Parameter("amount", "Amount to give back", "number"),),
             help="Gives back some of what was paid for the booking, and settles the complaint.",
         ),
