@@ -24,8 +24,6 @@ def staffed(cast: Cast) -> Cast:
     """The cast, each of whom can sign in with PASSWORD."""
     with db.engine("app").begin() as connection:
         connection.execute(text("UPDATE staff SET password_hash = :hash"), {"hash": password_hash()})
-    with db.engine("app").connect() as connection:
-        connection.info.pop("wrote", None)  # set by the two hands above, which are no unit of work
     return cast
 
 
