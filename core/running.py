@@ -87,7 +87,7 @@ def retire(uow: UnitOfWork, runner: str) -> None:
 
 
 def under_fence(
-    uow: UnitOfWork, fence: int, verb: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs
+    uow: UnitOfWork, fence: int, verb: Callable[Concatenate[UnitOfWork, P], R], /, *args: P.args, **kwargs: P.kwargs
 ) -> R:
     """Carry out a verb for the runner that leads under `fence`. Raises Superseded when another leads by now.
 

@@ -1,0 +1,189 @@
+"""The command line: everything that an operator types, each command one call."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from core.errors import Invalid, OpsError
+from core.permissions import Principal, Role, process
+
+app = typer.Typer(
+    name="jobs",
+    help="Runs Opsdesk's scheduled work, and what an operator does by hand.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+AsJson = Annotated[bool, typer.Option("--json", help="Say it as JSON, for programs.")]
+
+
+def main() -> NoReturn:
+    """Run one command. A refusal is one sentence on standard error: exit code 2 for what was typed, else 1."""
+    with _in_a_sentence():
+        app()
+    raise SystemExit(0)
+
+
+@contextmanager
+def _in_a_sentence() -> Iterator[None]:
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        yield
+    except OpsError as error:
+        print(error.sentence, file=sys.stderr)
+        raise SystemExit(2 if isinstance(error, Invalid) else 1) from None
+    except DBAPIError as error:
+        said = str(error.orig).strip().splitlines() or ["no answer"]
+        print(f"The database cannot be used: {said[0]}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+def _operator() -> Principal:
+    """Whoever sits at the machine: what they do is on record under the system's name for them."""
+    import getpass
+
+    try:
+        return process("cli", getpass.getuser())
+    except (KeyError, OSError):
+        return process("cli", "operator")
+
+
+def _say(said: Any, *, as_json: bool, words: str) -> None:
+    print(json.dumps(said, default=str) if as_json else words)
+
+
+@app.command()
+def run() -> None:
+    """Run the timetable until told to stop: this is the process to keep going. Several may; one leads."""
+    from core import migrating
+    from jobs.runner import Runner
+
+    migrating.require_current()
+    raise typer.Exit(Runner().run())
+
+
+@app.command("run-once")
+def run_once(
+    name: Annotated[str, typer.Argument(help="Which job; `list` names them.")], as_json: AsJson = False
+) -> None:
+    """Run one job now and exit with its outcome: 0 done, 1 failed."""
+    from jobs.timetable import job
+    from jobs.turns import Turn, carry_out
+
+    found = job(name)
+    outcome = carry_out(Turn(found.name, _operator().name), found.work)
+    counted = ", ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in outcome.counts.items())
+    words = f"{name}: {outcome.how}" + (f" ({outcome.error or counted})" if outcome.error or counted else "")
+    _say({"job": name, **vars(outcome)}, as_json=as_json, words=words)
+    raise typer.Exit(0 if outcome.how == "done" else 1)
+
+
+@app.command("list")
+def list_jobs(as_json: AsJson = False) -> None:
+    """Show every job with its last and its next run."""
+    from jobs.listing import lines, table
+
+    found = lines(_operator())
+    _say([vars(line) for line in found], as_json=as_json, words=table(found))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version's schema. Any number of processes may: one does it."""
+    from core import migrating
+
+    migrating.migrate()
+    print(f"The schema is at {migrating.version()}.")
+
+
+@app.command()
+def demo() -> None:
+    """Load the demonstration into an empty database and show how to sign in."""
+    from core import demo as demonstration
+    from core import migrating
+
+    migrating.require_current()
+    print(*demonstration.load_if_empty(), sep="\n")
+
+
+@app.command("verify-audit")
+def verify_audit(as_json: AsJson = False) -> None:
+    """Prove that nothing in the audit log was altered, removed or cut off. Exit code 1 says where it was."""
+    from core import verifying
+    from core.uow import perform
+
+    verdict = perform(_operator(), verifying.verify)
+    said = {**vars(verdict), "ok": verdict.ok, "findings": [vars(finding) for finding in verdict.findings]}
+    checked = f"{verdict.rows:,} rows, {verdict.seals:,} seals and {verdict.anchors:,} anchors were checked"
+    lines = [
+        f"The audit log is whole: {checked}." if verdict.ok else f"The audit log is NOT what it was; {checked}:",
+        *(f"- {finding.where}: {finding.what}" for finding in verdict.findings),
+        *verdict.cautions,
+    ]
+    _say(said, as_json=as_json, words="\n".join(lines))
+    raise typer.Exit(0 if verdict.ok else 1)
+
+
+@app.command("create-staff")
+def create_staff(
+    username: str,
+    full_name: str,
+    role: Annotated[Role, typer.Option(help="What they may do.")] = Role.VIEWER,
+    email: Annotated[str | None, typer.Option(help="Their address, by which they may sign in too.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take on a member of staff and print their first password, once."""
+    from core import people
+    from core.uow import perform
+
+    made = perform(_operator(), people.create_staff, username, full_name, role, email=email)
+    words = f"{made.username} can sign in with the password {made.password}, and changes it then."
+    _say(vars(made), as_json=as_json, words=words)
+
+
+@app.command("create-token")
+def create_token(
+    staff: Annotated[str, typer.Option(help="Username of the owner.")],
+    name: Annotated[str, typer.Option(help="What the token is for.")],
+    scope: Annotated[
+        list[str] | None, typer.Option(help="A permission; may be repeated. None: all of the owner's.")
+    ] = None,
+    expires_days: Annotated[int | None, typer.Option(help="Days until it ends.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an API token for a member of staff and print it, once."""
+    from core import people, tokens
+    from core.errors import NotFound
+    from core.uow import UnitOfWork, perform
+
+    with UnitOfWork(_operator()) as uow:
+        known = {person.username: person.id for person in people.staff(uow)}
+    owner = known.get(staff.strip().lower())
+    if owner is None:
+        raise NotFound("active member of staff", staff)
+    made = perform(
+        _operator(), tokens.create_token, name, staff_id=owner, scopes=scope or None, expires_days=expires_days
+    )
+    _say(vars(made), as_json=as_json, words=made.token)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Check settings, database, schema, roles, clocks and jobs. Exit code 1 when something is wrong."""
+    from jobs.doctor import examine
+
+    found = examine(_operator())
+    words = "\n".join(f"{'ok  ' if each.ok else 'BAD '} {each.name}: {each.said}" for each in found)
+    _say([vars(each) for each in found], as_json=as_json, words=words)
+    raise typer.Exit(0 if all(each.ok for each in found) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""The timetable: every job, how often it runs, what it means, and the verb that it carries out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from core import anchors, running, sealing
+from core.alerts import cleaning, watching
+from core.errors import Invalid
+from core.queue import claiming, deferring, priority
+from core.sla.watching import check_sla, escalate_breaches
+from core.uow import UnitOfWork
+from jobs.turns import Turn, Work
+
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something done again and again. A `steady` one has a thread of its own, so that no sweep makes it late."""
+
+    name: str
+    every: timedelta
+    meaning: str
+    work: Work
+    steady: bool = False
+
+
+def once(verb: Callable[[UnitOfWork], int], counted: str) -> Work:
+    """The verb, carried out one time."""
+
+    def work(turn: Turn) -> Mapping[str, int]:
+        return {counted: int(turn.do(verb))}
+
+    return work
+
+
+def in_batches(verb: Callable[[UnitOfWork, int], int], counted: str, size: int = BATCH) -> Work:
+    """The verb, carried out until a batch is not full: each batch a unit of work, so that locks are short."""
+
+    def work(turn: Turn) -> Mapping[str, int]:
+        total = 0
+        while not turn.stopping.is_set():
+            done = turn.do(verb, size)
+            total += done
+            if done < size:
+                break
+        return {counted: total}
+
+    return work
+
+
+def _tidy(turn: Turn) -> Mapping[str, int]:
+    cleaned = in_batches(cleaning.cleanup_alerts, "alerts")(turn)
+    return {**cleaned, **in_batches(running.tidy, "runs")(turn)}
+
+
+_SECOND, _MINUTE, _DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
+
+TIMETABLE = (
+    Job("check_sla", 5 * _MINUTE, "Tell of items at risk and late; also at the moment a deadline falls.",
+        in_batches(check_sla, "told")),
+    Job("escalate_breaches", 30 * _MINUTE, "Raise late items by a level and tell who is on call.",
+        in_batches(escalate_breaches, "escalated")),
+    Job("check_critical", 10 * _MINUTE, "Tell of critical items that nobody was told of.",
+        in_batches(watching.check_critical, "told")),
+    Job("check_unassigned", 10 * _MINUTE, "Tell the managers of critical items that nobody takes.",
+        in_batches(watching.check_unassigned, "told")),
+    Job("check_workload", 10 * _MINUTE, "Tell who holds too many items, and the managers.",
+        once(watching.check_workload, "people")),
+    Job("refresh_scores", _MINUTE, "Count the priority scores of all open items anew.",
+        once(priority.refresh_scores, "changed")),
+    Job("wake_deferred", _MINUTE, "Reopen deferred items whose time has come.",
+        in_batches(deferring.wake_deferred, "woken")),
+    Job("expire_leases", _MINUTE, "Give back items whose holder has shown no sign of life.",
+        in_batches(claiming.expire_leases, "given_back")),
+    Job("seal_audit", 2 * _SECOND, "Seal what was written to the audit log.", once(sealing.seal, "rows"), steady=True),
+    Job("anchor_audit", _MINUTE, "Note the head of the audit log outside the database.",
+        once(anchors.anchor, "anchors")),
+    Job("cleanup_alerts", _DAY, "Remove expired and old alerts, and the record of old runs.", _tidy),
+)  # fmt: skip
+
+
+def job(name: str) -> Job:
+    """The job of that name. Raises Invalid with the names there are."""
+    found = next((known for known in TIMETABLE if known.name == name), None)
+    if found is None:
+        raise Invalid("job", f"is one of {', '.join(known.name for known in TIMETABLE)}")
+    return found
