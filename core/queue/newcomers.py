@@ -28,8 +28,9 @@ _VARYING = re.compile(r"https?://\S+|\b[0-9a-fA-F-]{16,}\b|\d[\d.,:/T-]*")
 class NewItem:
     """What is known of an item to be. Only the type is needed; the rest has the type's defaults.
 
-    `sla_hours` or `due_at` (a deadline that the source already set) go before the policy. `created_at` lies in
-    the past for imports, which may also bring items that are decided: `status`, `resolved_at`, `resolution`.
+    `sla_hours` or `due_at` (a deadline that the source already set) go before the policy; `open_ended` says that
+    the source knows of none, and then there is none. `created_at` lies in the past for imports, which may also
+    bring items that are decided: `status`, `resolved_at`, `resolution`.
     """
 
     item_type: str
@@ -46,6 +47,7 @@ class NewItem:
     session_id: str | None = None
     sla_hours: float | None = None
     due_at: datetime | None = None
+    open_ended: bool = False
     created_at: datetime | None = None
     dedup_key: str | None = None
     source: str = "manual"
@@ -81,6 +83,7 @@ def checked(uow: UnitOfWork, new: NewItem) -> dict[str, Any]:
         "created_at": created_at.isoformat(),
         "sla_hours": _hours(new.sla_hours) or declared.sla_hours,
         "due_at": _moment("due_at", new.due_at),
+        "open_ended": new.open_ended,
         "first_responded_at": _iso("responded_at", new.responded_at),
         "resolved_at": _iso("resolved_at", new.resolved_at),
         "resolution": new.resolution,

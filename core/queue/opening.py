@@ -173,7 +173,7 @@ def _start_clocks(uow: UnitOfWork, rows: Mapping[int, dict[str, Any]]) -> None:
 
 
 def _wanted(row: Mapping[str, Any]) -> Wanted:
-    return Wanted(row["queue"], row["item_type"], row["priority"], row["sla_hours"], row["due_at"])
+    return Wanted(row["queue"], row["item_type"], row["priority"], row["sla_hours"], row["due_at"], row["open_ended"])
 
 
 def _clock_events(item: int, row: Mapping[str, Any], promise: Promise) -> list[dict[str, Any]]:
@@ -186,20 +186,29 @@ def _clock_events(item: int, row: Mapping[str, Any], promise: Promise) -> list[d
 
 
 def _write_down(uow: UnitOfWork, put: Sequence[Opened], rows: Sequence[Mapping[str, Any]]) -> None:
-    """History and trail of every item that was opened or merged."""
+    """History and trail of every item that was opened or merged.
+
+    The history tells of an item's opening, and of a decision that its source brought along, at the moment when
+    that was; the trail tells of all of it now, when it came to be here.
+    """
     told = [
         {
-            "id": item.id,
+            "item": item.id,
             "kind": "MERGE" if item.outcome == "merged" else "OPEN",
             "payload": {name: row[name] for name in ("reason", "source", "times", "priority")},
         }
         for item, row in zip(put, rows, strict=True)
     ]
     uow.execute(
-        "WITH told AS (SELECT r.*, i.status, i.version, i.created_at FROM jsonb_to_recordset(CAST(:rows AS jsonb)) "
-        "AS r(id bigint, kind text, payload jsonb) JOIN work_items i USING (id)), history AS ("
-        "INSERT INTO work_actions (item_id, kind, at, actor_kind, staff_id, actor_name, status_after, version, "
-        "payload) SELECT id, told.kind, :now, :kind, :staff_id, :name, status, version, payload FROM told ORDER BY id) "
+        "WITH told AS (SELECT r.*, i.* FROM jsonb_to_recordset(CAST(:rows AS jsonb)) "
+        "AS r(item bigint, kind text, payload jsonb) JOIN work_items i ON i.id = item), steps AS ("
+        "SELECT id, 1 AS step, kind, CASE kind WHEN 'OPEN' THEN created_at ELSE :now END AS at, NULL AS before, "
+        "CASE WHEN resolved_at IS NULL THEN status ELSE 'open' END AS after, version, payload FROM told UNION ALL "
+        "SELECT id, 2, CASE status WHEN 'rejected' THEN 'REJECT' ELSE 'RESOLVE' END, resolved_at, 'open', status, "
+        "version, jsonb_build_object('option', resolution, 'source', source) FROM told WHERE resolved_at IS NOT NULL), "
+        "history AS (INSERT INTO work_actions (item_id, kind, at, actor_kind, staff_id, actor_name, status_before, "
+        "status_after, version, payload) SELECT id, kind, at, :kind, :staff_id, :name, before, after, version, payload "
+        "FROM steps ORDER BY id, step) "
         f"INSERT INTO ops_audit_log ({audit.COLUMNS}) SELECT :now, :kind, :staff_id, :name, 'item.opened', "
         "'work_item', id::text, false, jsonb_build_object('merged', told.kind = 'MERGE', 'source', payload->'source'), "
         ":ip, :agent FROM told ORDER BY id",

@@ -101,24 +101,23 @@ def retarget(uow: UnitOfWork, ids: Sequence[int], reason: str) -> None:
     """Give open items the targets that the policies in force hold for them now, from the start of their cycle.
 
     Called when priority, policy or calendar changed, and when an item is reopened. An item's own hours and
-    a deadline that its source set stay what they are.
+    a deadline that its source set stay what they are; so does having none by its source.
     """
     book = PolicyBook.at(uow)
-    due = {item: _source_deadline(story) for item, story in stories(uow, ids).items()}
+    told = stories(uow, ids)
     promises = {
-        row.id: (
-            row.sla_cycle,
-            book.promise(Wanted(row.queue, row.item_type, row.priority, row.sla_hours, due.get(row.id))),
-        )
+        row.id: (row.sla_cycle, book.promise(_wanted(row, told.get(row.id))))
         for row in uow.rows(_WANTED, {"ids": list(ids)})
     }
     append(uow, EventKind.REPRIORITISE, promises, reason)
     recompute(uow, ids)
 
 
-def _source_deadline(story: Story) -> datetime | None:
-    last = next((event.targets for event in reversed(story.events) if event.targets), None)
-    return last.resolution_due_at if last else None
+def _wanted(row: Any, story: Story | None) -> Wanted:
+    """What decides the item's targets; what its source said of its deadline is in its latest ones."""
+    last = next((event.targets for event in reversed(story.events) if event.targets), None) if story else None
+    due_at, open_ended = (last.resolution_due_at, last.is_open_ended) if last else (None, False)
+    return Wanted(row.queue, row.item_type, row.priority, row.sla_hours, due_at, open_ended)
 
 
 def recompute_open(uow: UnitOfWork) -> None:

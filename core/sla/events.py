@@ -54,6 +54,11 @@ class Targets:
         if self.resolution_due_at is not None:
             object.__setattr__(self, "resolution_due_at", aware(self.resolution_due_at))
 
+    @property
+    def is_open_ended(self) -> bool:
+        """Whether nothing was promised at all."""
+        return (self.resolution, self.first_response, self.resolution_due_at) == (None, None, None)
+
     def to_json(self) -> dict[str, Any]:
         """The targets as a clock event keeps them: spans in seconds, moments in ISO 8601, nothing that is unset."""
         told = ((item.name, getattr(self, item.name), item.default) for item in fields(self))

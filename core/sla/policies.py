@@ -25,6 +25,7 @@ class Wanted:
     priority: str
     sla_hours: float | None = None
     due_at: datetime | None = None
+    open_ended: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class PolicyBook:
 
     def promise(self, wanted: Wanted) -> Promise:
         """The targets of one item. Its own hours or deadline go before every policy's target."""
+        if wanted.open_ended:
+            return Promise(Targets(label="its source, which sets no deadline"))
         row = self._most_specific(wanted)
         hours = settings().sla_hours[wanted.priority]
         label = wanted.priority
