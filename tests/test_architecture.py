@@ -60,8 +60,20 @@ def _takes_a_unit_of_work(function: object) -> bool:
 
 
 PARTS_OF_VERBS = {
+    "core.alerts.clearing.clear": "part of the watch over conditions",
+    "core.alerts.clearing.clear_where": "part of the watch over conditions",
+    "core.alerts.clearing.follow_items": "part of the watch over deadlines",
+    "core.alerts.inbox.reader": "who reads, for a guarded question",
+    "core.alerts.raising.raise_alerts": "part of whatever was found to need attention",
+    "core.alerts.raising.raise_if_critical": "part of whatever made the items critical",
     "core.allowances.spend": "spends the caller's own allowance inside the reveal that needs it",
+    "core.credentials.settle": "part of a sign-in that was proven",
+    "core.intake.customers.keep_customers": "part of a guarded intake",
+    "core.intake.keeping.keep": "part of a guarded intake",
+    "core.intake.keeping.numbers": "part of a guarded intake",
     "core.looking.looked": "writes the trail of the look it stands in",
+    "core.queue.deciding.case_of": "the item as its options see it, inside a guarded verb",
+    "core.queue.deferring.check_until": "checks a moment",
     "core.queue.inbox.row_of": "shows a row that a guarded question has read",
     "core.queue.lifecycle.lease_values": "values of a statement",
     "core.queue.lifecycle.move": "the statement under every move; the verbs above it are guarded",
@@ -73,15 +85,26 @@ PARTS_OF_VERBS = {
     "core.queue.summaries.follow": "part of the decision that changed the records",
     "core.queue.summaries.refresh": "part of whatever changed the items",
     "core.queue.summaries.summarise": "part of whatever changed the items",
-    "core.queue.deciding.case_of": "the item as its options see it, inside a guarded verb",
-    "core.queue.deferring.check_until": "checks a moment",
     "core.resolutions.effects.revert": "part of a guarded undo",
+    "core.running.under_fence": "wraps a job's guarded verb",
+    "core.sealing.chain_key": "part of sealing and proving",
+    "core.sealing.head": "part of sealing and proving",
+    "core.sealing.last_number": "part of sealing and proving",
+    "core.sealing.rows_after": "part of sealing and proving",
+    "core.sealing.seals_after": "part of sealing and proving",
+    "core.sessions.end": "part of the guarded ways in which a session ends",
     "core.sla.deadlines.append": "part of whatever changed the items",
     "core.sla.deadlines.recompute": "part of whatever changed the items",
+    "core.sla.deadlines.recompute_open": "part of a guarded change of settings",
     "core.sla.deadlines.retarget": "part of whatever changed the items",
     "core.sla.deadlines.store": "part of whatever changed the items",
     "core.sla.deadlines.stories": "reads clock events for a guarded verb",
     "core.sla.policies.calendars": "reads calendars for a guarded verb",
+    "core.throttling.blocked_until": "part of proving who signs in",
+    "core.throttling.clear": "part of proving who signs in",
+    "core.throttling.give_back": "part of proving who signs in",
+    "core.throttling.is_first": "part of proving who signs in",
+    "core.throttling.take": "part of proving who signs in",
 }
 """Functions over a unit of work that are no verbs of their own, each with the reason."""
 
@@ -91,7 +114,10 @@ def _public_functions() -> dict[str, object]:
         f"{module}.{name}": function
         for module in _modules()
         for name, function in inspect.getmembers(importlib.import_module(module), inspect.isfunction)
-        if function.__module__ == module and not name.startswith("_") and _takes_a_unit_of_work(function)
+        if function.__module__ == module
+        and not name.startswith("_")
+        and _takes_a_unit_of_work(function)
+        and not module.startswith("core.demonstration.")  # plays guarded verbs as the demo's people
     }
 
 
