@@ -22,7 +22,7 @@ from jobs.timetable import TIMETABLE, Job
 from jobs.turns import Turn, Work, carry_out
 
 _LONGEST_SLEEP = 1.0
-_GRACE_SECONDS = 8.0
+_GRACE_SECONDS = 7.0
 _STEADY_RUN = timedelta(minutes=1)
 
 
