@@ -23,6 +23,7 @@ from core.resolutions.declaring import ItemType, Option, item_type
 from core.resolutions.effects import Case, revert
 from core.resolutions.parameters import checked
 from core.sla import deadlines
+from core.tables.work import OPEN
 from core.text import checked_text
 from core.uow import UnitOfWork
 
@@ -104,11 +105,20 @@ def reopen(uow: UnitOfWork, item_id: int, reason: str, version: int | None = Non
 
 def case_of(uow: UnitOfWork, item_id: int, *, locks: bool = False) -> Case:
     """The item as its options see it, for their guards and effects. Raises NotFound."""
-    locking = " FOR NO KEY UPDATE" if locks else ""
-    row = uow.execute(f"SELECT * FROM work_items WHERE id = :id{locking}", {"id": item_id}).mappings().one_or_none()
+    if locks:
+        uow.execute(_HOLD, {"id": item_id})
+    row = uow.execute("SELECT * FROM work_items WHERE id = :id", {"id": item_id}).mappings().one_or_none()
     if row is None:
         raise NotFound("work item", item_id)
     return Case(uow, dict(row), {}, locks)
+
+
+# In one order, and before any record: two decisions about one record go one after the other, and never deadlock.
+_HOLD = (
+    "SELECT FROM work_items WHERE id IN (SELECT :id UNION ALL SELECT other.id FROM work_items item "
+    "JOIN work_items other ON other.resource_id = item.resource_id AND other.resource_type = item.resource_type "
+    f"WHERE item.id = :id AND other.{OPEN}) ORDER BY id FOR NO KEY UPDATE"
+)
 
 
 def _option(declared: ItemType, name: str) -> Option:
@@ -134,8 +144,10 @@ def _carry_out(case: Case, option: Option, given: Mapping[str, Any]) -> dict[str
     """The option's effect, after everything that may forbid it; what it has to tell for the record."""
     option.require(case)
     case.parameters = checked(option.label, option.asked(case), given)
+    if option.effect is None:
+        return {}
     with _unforeseen(case.uow, "Another record stands in the way: it refers to this one, or has just changed."):
-        return dict((option.effect(case) if option.effect else None) or {})
+        return dict(option.effect(case) or {})
 
 
 @contextmanager

@@ -178,7 +178,7 @@ UNDO = Move(
     "who decided, within the undo window and before any effect has left",
     "item.decision_undone",
     sets={"assigned_to": ":actor_id", "lease_expires_at": LEASE, "sla_told": "NULL"} | _UNDECIDED,
-    guard="resolved_by = :actor_id AND resolved_at > :decided_after",
+    guard="resolved_by = :actor_id AND resolved_at > :decided_after AND undo_journal IS NOT NULL",
     clock=EventKind.UNFULFIL,
 )
 RESPOND = Move(

@@ -33,6 +33,14 @@ def hold(case: Case) -> dict[str, Any]:
     return found
 
 
+def require_no_hold(case: Case, kind: str, key: int) -> None:
+    """Raise Conflict while there is a duty to keep the record."""
+    live = "SELECT id FROM retention_holds WHERE resource_type = :kind AND resource_id = :key AND released_at IS NULL"
+    found = case.uow.execute(live, {"kind": kind, "key": str(key)}).scalar_one_or_none()
+    if found is not None:
+        raise Conflict(f"Retention hold {found} says that this record is to be kept.")
+
+
 def deletable(case: Case) -> None:
     """Raise Conflict when the record under the hold cannot be deleted by us, or something forbids it still."""
     found = hold(case)

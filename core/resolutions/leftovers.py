@@ -9,6 +9,7 @@ from typing import Any
 from core.errors import Conflict, Invalid
 from core.resolutions.declaring import Parameter
 from core.resolutions.effects import Case, number_of
+from core.resolutions.erasing import require_no_hold
 from core.resolutions.generic import older_than
 
 STUBBORN = timedelta(days=3)
@@ -50,10 +51,11 @@ def quiz(case: Case) -> dict[str, Any]:
 
 
 def quiz_deletable(case: Case) -> None:
-    """Raise Conflict while a meal plan, or anything that the item's context names, refers to the response."""
+    """Raise Conflict while a plan or what the context names refers to the response, or a hold keeps it."""
     found = quiz(case)
     if found["meal_plan_id"]:
         raise Conflict(f"Meal plan {found['meal_plan_id']} refers to this quiz response.")
+    require_no_hold(case, "quiz_response", found["id"])
     if case.context.get("references"):
         raise Conflict("The item's context names references to this quiz response.")
 

@@ -61,7 +61,7 @@ def _moment(wanted: Parameter, value: Any) -> datetime:
 
 
 def _choice(wanted: Parameter, value: Any) -> str:
-    if value not in wanted.choices:
+    if str(value) not in wanted.choices:
         raise Invalid(wanted.name, f"is one of {', '.join(wanted.choices)}")
     return str(value)
 

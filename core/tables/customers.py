@@ -19,7 +19,7 @@ class Customer(SQLModel, table=True):
     """A person or company that buys."""
 
     __tablename__ = "customers"
-    __table_args__ = (one_of("tier", Tier, "customers_tier"),)
+    __table_args__ = (one_of("tier", Tier, "customers_tier"), Index("customers_by_email", text("lower(email)")))
     model_config = {"arbitrary_types_allowed": True}
     id: int | None = Field(default=None, sa_column=key())
     name: Personal | None = Field(default=None, sa_column=personal(Kind.NAME))

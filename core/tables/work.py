@@ -89,6 +89,7 @@ class WorkItem(SQLModel, table=True):
         Index("work_items_by_resource", "resource_id", "resource_type"),
         Index("work_items_by_customer", "customer_id", postgresql_where=text(OPEN)),
         Index("work_items_by_signature", "failure_signature", postgresql_where=text(OPEN)),
+        Index("work_items_undoable", "resolved_at", postgresql_where=text("undo_journal IS NOT NULL")),
         Index("work_items_decided_at", "resolved_at", postgresql_where=text(REVIEWED)),
         Index(
             "work_items_external",

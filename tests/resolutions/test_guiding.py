@@ -221,7 +221,7 @@ class _Enough(Exception):
 
 def _try(who: Principal, number: int, option: str, *, refused: str | None) -> None:
     """Decide and take it back; what was refused before must be refused in the same words."""
-    with pytest.raises((OpsError, _Enough)) as ended, UnitOfWork(who) as uow:
+    with pytest.raises((OpsError, _Enough)) as ended, UnitOfWork(who) as uow:  # noqa: PT012 - both are one trial
         deciding.decide(uow, number, Decision(option, "why not", {}))
         raise _Enough
     assert refused is None or str(ended.value) == refused

@@ -31,6 +31,11 @@ def _planned_quiz(who: Principal) -> int:
     return _quiz(meal_plan_id=r.meal_plan())(who)
 
 
+def _kept_quiz(who: Principal) -> int:
+    r.hold("quiz_response", 1)
+    return _quiz()(who)
+
+
 def _booked(item_type: str, **values: Any) -> Given:
     return lambda who: held(who, item_type, ("booking", r.booking(**values)))
 
@@ -74,6 +79,7 @@ def _flagged(**context: Any) -> Given:
 
 FORBIDDEN: list[tuple[str, str, Given]] = [
     ("delete", "Meal plan 1 refers to this", _planned_quiz),
+    ("delete", "Retention hold 1 says", _kept_quiz),
     ("delete", "context names references", _quiz(references=["plan 7"])),
     ("delete", "needs references", lambda who: held(who, "quiz_orphaned", ("quiz_response", r.quiz_response()))),
     ("delete", "no longer exists", lambda who: held(who, "quiz_orphaned", ("quiz_response", 99), references=[])),

@@ -1,0 +1,20 @@
+"""Indexes over the decisions that can still be undone, and over customers by their address."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_index(
+        "work_items_undoable",
+        "work_items",
+        ["resolved_at"],
+        unique=False,
+        postgresql_where=sa.text("undo_journal IS NOT NULL"),
+    )
+    op.create_index("customers_by_email", "customers", [sa.literal_column("lower(email)")], unique=False)
