@@ -20,6 +20,7 @@ MESSAGE_LENGTH = 100
 _EMAIL = re.compile(r"[^\s@<>()\",;:]+@[^\s@<>()\",;:]+\.[^\s@<>()\",;:]{2,}")
 _PHONE = re.compile(r"(?<![\w])\+?\(?\d(?:[\s().\-/]{0,2}\d){6,14}(?!\w)")
 _SECRET_QUERY = re.compile(r"(https?://[^\s?#]+)\?[^\s#]*")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ][\d:.]{5,15}(Z|[+-]\d\d(:?\d\d)?)?)?")
 _MOBILE = re.compile(r"\d{10}")
 _PLAIN_EMAIL = re.compile(r"[a-z0-9._%+\-]{3,}@[a-z0-9.\-]+\.[a-z]{2,}", re.IGNORECASE)
 
@@ -194,4 +195,5 @@ class Lens:
             return [self.document(inner, field) for inner in given]
         if field in PERSONAL_FIELDS:
             return mask(PERSONAL_FIELDS[field], given)
-        return scrub(given) if isinstance(given, str) else given
+        # A moment's digits look like a telephone number, and are none.
+        return scrub(given) if isinstance(given, str) and not _MOMENT.fullmatch(given) else given

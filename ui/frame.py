@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.alerts.inbox import unread_count
 from core.errors import Unavailable
 from core.permissions import Permission, Principal
 from core.settings import PROJECT
+from core.uow import perform
 from ui import acting, badges, gate, pulse
 from ui.plain import literal
 from web.cookies import FORM_TOKEN, form_cookie
@@ -19,6 +21,11 @@ TICK_SECONDS = 5
 REDRAW_SECONDS = 60
 SIDEBAR_PIXELS = 212
 _DRAWN = "frame.drawn"
+_STYLE = (
+    '<style>[data-testid="stMainBlockContainer"]{padding-left:1.5rem;padding-right:1.5rem}'
+    '[data-testid="stSidebarUserContent"]{padding-top:0.5rem}</style>'
+)
+"""The one thing the theme has no option for: on a wide page, Streamlit leaves a tenth of the screen empty."""
 _SIGN_OUT = (
     '<form method="post" action="/logout" style="margin:0"><input type="hidden" name="form" value="{token}">'
     '<button type="submit" style="font:inherit;font-size:0.9rem;color:inherit;background:none;border:0;padding:0;'
@@ -67,6 +74,7 @@ def run() -> None:
         layout="wide",
         initial_sidebar_state=SIDEBAR_PIXELS,
     )
+    st.html(_STYLE)
     me = gate.require()
     st.session_state[_DRAWN] = (_pulse(), time.monotonic())
     here = st.navigation(_menu(me), expanded=True)
@@ -78,9 +86,10 @@ def run() -> None:
 
 
 def _menu(me: Principal) -> dict[str, list[st.Page]]:
+    unread = perform(me, unread_count) if me.may(Permission.ALERTS_READ) else 0
     menu: dict[str, list[st.Page]] = {}
     for entry in _open_to(me):
-        menu.setdefault(entry.section, []).append(entry.page(0))
+        menu.setdefault(entry.section, []).append(entry.page(unread))
     return menu
 
 
@@ -89,8 +98,7 @@ def _open_to(me: Principal) -> Iterator[Entry]:
 
 
 def _show_person(me: Principal) -> None:
-    st.divider()
-    st.markdown(f"**{literal(me.full_name or me.name, 60)}**  \n:small[{badges.words(me.role or '')}]")
+    st.markdown(f"**{literal(me.full_name or me.name, 60)}**  \n:gray[:small[{badges.words(me.role or '')}]]")
     token = str(st.context.cookies.get(form_cookie(), ""))
     if FORM_TOKEN.fullmatch(token):
         st.html(_SIGN_OUT.format(token=token))

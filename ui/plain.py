@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Hashable, Mapping
+from typing import TypeVar
+
+K = TypeVar("K", bound=Hashable)
 
 LONGEST = 16_000
 _KEPT = "\n\t"
@@ -25,12 +30,20 @@ def line(given: object, longest: int = 300) -> str:
     return " ".join(plain(given, longest).split())
 
 
+def distinct(labels: Mapping[K, object], longest: int = 100) -> dict[K, str]:
+    """Labels for a chooser, which tells its options apart by them: equal ones get their key added."""
+    lines = {key: line(label, longest) for key, label in labels.items()}
+    counts = Counter(lines.values())
+    return {key: label if counts[label] == 1 else f"{label} ({key})" for key, label in lines.items()}
+
+
 def literal(given: object, longest: int = 2_000) -> str:
     """`given` for elements that read Markdown (headings, toasts, captions, labels): every sign stands for itself.
 
     Links, images, emoji and colours stay text; an invisible joiner keeps addresses from becoming links.
     """
-    escaped = _PUNCTUATION.sub(r"\\\1", plain(given, longest))
+    lines = (part.strip() for part in plain(given, longest).splitlines())
+    escaped = _PUNCTUATION.sub(r"\\\1", "\n".join(part for part in lines if part))
     return _LINKING.sub(rf"\1{_JOINER}", escaped).replace("\n", "  \n")
 
 

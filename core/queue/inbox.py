@@ -62,6 +62,7 @@ class QueueRow:
     first_response_due_at: datetime | None
     first_responded_at: datetime | None
     resolved_at: datetime | None
+    resolved_by: int | None
     resolution: str | None
     resource_type: str | None
     resource_id: str | None
@@ -225,6 +226,7 @@ def row_of(uow: UnitOfWork, row: Any) -> QueueRow:
         first_response_due_at=row.first_response_due_at,
         first_responded_at=row.first_responded_at,
         resolved_at=row.resolved_at,
+        resolved_by=row.resolved_by,
         resolution=row.resolution,
         resource_type=row.resource_type,
         resource_id=row.resource_id,
