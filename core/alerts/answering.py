@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.alerts.inbox import LIVE, VISIBLE, reader
+from core.alerts.inbox import LIVE, reader, visible
 from core.errors import Invalid, NotFound
 from core.permissions import Permission, requires
 from core.uow import UnitOfWork
@@ -42,7 +42,7 @@ def mark_all_read(uow: UnitOfWork) -> int:
 
 def _answer_one(uow: UnitOfWork, alert_id: int, column: str) -> None:
     known = uow.execute(
-        f"SELECT 1 FROM alerts a WHERE a.id = :id AND {VISIBLE}", {**reader(uow), "id": alert_id}
+        f"SELECT 1 FROM alerts a WHERE a.id = :id AND {visible(uow)}", {**reader(uow), "id": alert_id}
     ).one_or_none()
     if known is None:
         raise NotFound("alert", alert_id)
@@ -52,5 +52,5 @@ def _answer_one(uow: UnitOfWork, alert_id: int, column: str) -> None:
 def _answer(uow: UnitOfWork, column: str, where: str, **values: object) -> int:
     if uow.principal.staff_id is None:
         raise Invalid("principal", "only a member of staff has alerts to answer")
-    statement = _ANSWER.format(column=column, where=where, visible=VISIBLE)
+    statement = _ANSWER.format(column=column, where=where, visible=visible(uow))
     return uow.execute(statement, {**reader(uow), **values}).rowcount

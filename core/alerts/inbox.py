@@ -19,11 +19,10 @@ from core.words import AlertType, Severity
 COUNTED = 1000
 LARGEST_PAGE = 100
 
-VISIBLE = """(:sees_all OR (a.staff_id = :me OR a.staff_id IS NULL) AND (
-    a.staff_id IS NOT NULL OR a.for_role = :role
-    OR a.for_queue = ANY(SELECT unnest(queues) FROM staff WHERE id = :me AND :works)
-    OR a.for_role IS NULL AND a.for_queue IS NULL))"""
-"""Which alerts are for the caller. A queue's are for those who serve it and may work on its items."""
+_QUEUES = "ARRAY(SELECT unnest(queues) FROM staff WHERE id = :me)"
+_FOR_ALL = "a.staff_id IS NULL AND a.for_role IS NULL AND a.for_queue IS NULL"
+_FOR_QUEUE = f"a.staff_id IS NULL AND a.for_role IS NULL AND a.for_queue = ANY({_QUEUES})"
+_FOR_ONE = "a.staff_id = :me OR a.staff_id IS NULL AND a.for_role = :role"
 
 LIVE = "a.resolved_at IS NULL AND (a.expires_at IS NULL OR a.expires_at > :now)"
 UNREAD = "r.read_at IS NULL AND r.dismissed_at IS NULL"
@@ -32,8 +31,8 @@ _WITH_RECEIPT = "alerts a LEFT JOIN alert_receipts r ON r.alert_id = a.id AND r.
 
 @dataclass(frozen=True)
 class AlertFilter:
-    """Which alerts. `past` adds those that are over or that the caller has dismissed; `mine` leaves an administrator
-    only what is meant for them."""
+    """Which alerts. `past` asks for those that are over or that the caller has dismissed, instead of the live ones;
+    `mine` leaves an administrator only what is meant for them."""
 
     severity: str | None = None
     alert_type: str | None = None
@@ -91,9 +90,8 @@ class AlertPage:
 @requires(Permission.ALERTS_READ, leaves=None)
 def unread_count(uow: UnitOfWork) -> int:
     """How many live alerts the caller has neither read nor dismissed: exact up to 1,000, and 1,000 beyond."""
-    counted = (
-        f"SELECT count(*) FROM (SELECT 1 FROM {_WITH_RECEIPT} WHERE {LIVE} AND {UNREAD} AND {VISIBLE} LIMIT :most) c"
-    )
+    where = " AND ".join([LIVE, UNREAD, visible(uow)])
+    counted = f"SELECT count(*) FROM (SELECT 1 FROM {_WITH_RECEIPT} WHERE {where} LIMIT :most) c"
     return int(uow.execute(counted, {**reader(uow), "most": COUNTED}).scalar_one())
 
 
@@ -107,9 +105,9 @@ def alerts(
         raise Invalid("limit", f"lies between 1 and {LARGEST_PAGE}")
     where, values = _conditions(wanted, cursor)
     rows = uow.rows(
-        f"SELECT {_COLUMNS} FROM {_WITH_RECEIPT} WHERE {' AND '.join([*where, VISIBLE])} "
+        f"SELECT {_COLUMNS} FROM {_WITH_RECEIPT} WHERE {' AND '.join([*where, visible(uow, mine=wanted.mine)])} "
         "ORDER BY a.last_seen_at DESC, a.id DESC LIMIT :most",
-        {**reader(uow, mine=wanted.mine), **values, "most": limit + 1},
+        {**reader(uow), **values, "most": limit + 1},
     )
     looked(uow, "alert.listed", "alert", None, **wanted.told())
     has_more = len(rows) > limit
@@ -122,7 +120,7 @@ def alerts(
 def alert(uow: UnitOfWork, alert_id: int) -> AlertRow:
     """One alert of the caller's, live or past. Raises NotFound."""
     row = uow.execute(
-        f"SELECT {_COLUMNS} FROM {_WITH_RECEIPT} WHERE a.id = :id AND {VISIBLE}", {**reader(uow), "id": alert_id}
+        f"SELECT {_COLUMNS} FROM {_WITH_RECEIPT} WHERE a.id = :id AND {visible(uow)}", {**reader(uow), "id": alert_id}
     ).one_or_none()
     if row is None:
         raise NotFound("alert", alert_id)
@@ -130,16 +128,21 @@ def alert(uow: UnitOfWork, alert_id: int) -> AlertRow:
     return _shown(uow, row)
 
 
-def reader(uow: UnitOfWork, *, mine: bool = False) -> dict[str, Any]:
-    """What VISIBLE, LIVE and the receipt's join name, for the caller."""
+def visible(uow: UnitOfWork, *, mine: bool = False) -> str:
+    """Which alerts (`a`) are for the caller, as SQL over what `reader` binds: each arm a range of one index.
+
+    A queue's are for those who serve it and may work on its items; administrators see all unless only `mine`.
+    """
     me = uow.principal
-    return {
-        "me": me.staff_id,
-        "role": me.role,
-        "works": me.may(Permission.OPS_WRITE),
-        "sees_all": me.may(Permission.OPS_ADMIN) and not mine,
-        "now": uow.now,
-    }
+    if me.may(Permission.OPS_ADMIN) and not mine:
+        return "true"
+    queue = f" OR {_FOR_QUEUE}" if me.may(Permission.OPS_WRITE) else ""
+    return f"({_FOR_ONE} OR {_FOR_ALL}{queue})"
+
+
+def reader(uow: UnitOfWork) -> dict[str, Any]:
+    """The values that `visible`, LIVE and the receipts' join name, for the caller."""
+    return {"me": uow.principal.staff_id, "role": uow.principal.role, "now": uow.now}
 
 
 _COLUMNS = ", ".join(
@@ -148,7 +151,8 @@ _COLUMNS = ", ".join(
 
 
 def _conditions(wanted: AlertFilter, cursor: str | None) -> tuple[list[str], dict[str, Any]]:
-    where, values = ([] if wanted.past else [LIVE, "r.dismissed_at IS NULL"]), dict[str, Any]()
+    standing = f"({LIVE} AND r.dismissed_at IS NULL)"
+    where, values = [f"NOT {standing}" if wanted.past else standing], dict[str, Any]()
     for name, allowed in (("severity", Severity), ("alert_type", AlertType)):
         said = getattr(wanted, name)
         if said is not None and said not in set(allowed):

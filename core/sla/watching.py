@@ -65,8 +65,9 @@ def check_sla(uow: UnitOfWork, limit: int = BATCH) -> int:
     with uow.housekeeping():  # that something was told is on record with the alert
         items, complaints = uow.rows(_ITEMS, bound), uow.rows(_COMPLAINTS, bound)
     told = [*items, *(row for row in complaints if not row.has_item)]
-    clear(uow, [_condition(AlertType.SLA_AT_RISK, row) for row in told if row.late])
-    raise_alerts(uow, [_notice(row) for row in told])
+    if told:
+        clear(uow, [_condition(AlertType.SLA_AT_RISK, row) for row in told if row.late])
+        raise_alerts(uow, [_notice(row) for row in told])
     return len(items) + len(complaints)
 
 

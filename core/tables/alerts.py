@@ -26,7 +26,14 @@ class Alert(SQLModel, table=True):
         CheckConstraint("occurrences >= 1", name="alerts_occurrences"),
         Index("alerts_once_per_condition", "condition_key", unique=True),
         Index("alerts_live", "last_seen_at", "id", postgresql_where=text("resolved_at IS NULL")),
-        Index("alerts_by_person", "staff_id", "last_seen_at", postgresql_where=text("resolved_at IS NULL")),
+        Index(
+            "alerts_by_audience",
+            "staff_id",
+            "for_role",
+            "for_queue",
+            "last_seen_at",
+            postgresql_where=text("resolved_at IS NULL"),
+        ),
         Index("alerts_by_resource", "resource_type", "resource_id"),
     )
     id: int | None = Field(default=None, sa_column=key())
