@@ -81,7 +81,7 @@ def _inherit_judgements(case: Case, away: int, survivor: int) -> None:
     """Whom the record that goes was found to be different from, the survivor is different from too."""
     judged = case.uow.rows(
         "SELECT lower_id + higher_id - :away AS other, judged_by, judged_at FROM distinct_provider_pairs "
-        "WHERE :away IN (lower_id, higher_id) AND :survivor NOT IN (lower_id, higher_id)",
+        "WHERE (lower_id = :away OR higher_id = :away) AND :survivor NOT IN (lower_id, higher_id)",
         {"away": away, "survivor": survivor},
     )
     for row in judged:

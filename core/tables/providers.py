@@ -18,6 +18,7 @@ class Provider(SQLModel, table=True):
     __tablename__ = "individual_providers"
     __table_args__ = (
         CheckConstraint("merged_into IS NULL OR merged_into <> id", name="providers_not_into_itself"),
+        Index("providers_by_survivor", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         Index("providers_by_npi", "npi", postgresql_where=text("merged_into IS NULL")),
         Index("providers_by_place", "postal_code", "city", postgresql_where=text("merged_into IS NULL")),
     )
@@ -51,7 +52,10 @@ class DistinctPair(SQLModel, table=True):
     """Two provider records that a reviewer found to be different: never raised again."""
 
     __tablename__ = "distinct_provider_pairs"
-    __table_args__ = (CheckConstraint("lower_id < higher_id", name="distinct_pairs_ordered"),)
+    __table_args__ = (
+        CheckConstraint("lower_id < higher_id", name="distinct_pairs_ordered"),
+        Index("distinct_pairs_by_higher", "higher_id"),
+    )
     lower_id: int = Field(sa_column=link("individual_providers.id", primary_key=True))
     higher_id: int = Field(sa_column=link("individual_providers.id", primary_key=True))
     judged_by: int | None = Field(default=None, sa_column=link("staff.id"))

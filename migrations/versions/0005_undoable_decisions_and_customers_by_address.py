@@ -1,4 +1,4 @@
-"""Indexes over the decisions that can still be undone, and over customers by their address."""
+"""Indexes over decisions that can still be undone, customers by their address, and what merging providers follows."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,3 +18,11 @@ def upgrade() -> None:
         postgresql_where=sa.text("undo_journal IS NOT NULL"),
     )
     op.create_index("customers_by_email", "customers", [sa.literal_column("lower(email)")], unique=False)
+    op.create_index(
+        "providers_by_survivor",
+        "individual_providers",
+        ["merged_into"],
+        unique=False,
+        postgresql_where=sa.text("merged_into IS NOT NULL"),
+    )
+    op.create_index("distinct_pairs_by_higher", "distinct_provider_pairs", ["higher_id"], unique=False)
