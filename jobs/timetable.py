@@ -10,6 +10,7 @@ from core import anchors, running, sealing
 from core.alerts import cleaning, watching
 from core.errors import Invalid
 from core.queue import claiming, deferring, priority
+from core.resolutions.forgetting import forget_journals
 from core.sla.watching import check_sla, escalate_breaches
 from core.uow import UnitOfWork
 from jobs.turns import Turn, Work
@@ -76,6 +77,8 @@ TIMETABLE = (
         in_batches(deferring.wake_deferred, "woken")),
     Job("expire_leases", _MINUTE, "Give back items whose holder has shown no sign of life.",
         in_batches(claiming.expire_leases, "given_back")),
+    Job("forget_journals", _MINUTE, "Forget what undoing would need, once it can no longer be done.",
+        in_batches(forget_journals, "forgotten")),
     Job("seal_audit", 2 * _SECOND, "Seal what was written to the audit log.", once(sealing.seal, "rows"), steady=True),
     Job("anchor_audit", _MINUTE, "Note the head of the audit log outside the database.",
         once(anchors.anchor, "anchors")),

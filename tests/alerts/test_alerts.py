@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from core import db
+from core import clock, db
 from core.alerts.answering import dismiss, mark_all_read, mark_read
+from core.alerts.cleaning import cleanup_alerts
 from core.alerts.clearing import clear
-from core.alerts.inbox import AlertFilter, alert, alerts, unread_count
+from core.alerts.inbox import LIVE, AlertFilter, alert, alerts, reader, unread_count, visible
 from core.alerts.raising import Audience, NewAlert, Raised, raise_alerts
 from core.errors import Invalid, NotFound, NotPermitted
 from core.permissions import Principal, Role, process
 from core.queue.claiming import claim
 from core.queue.deciding import reject, reopen
+from core.queue.escalating import escalate
 from core.queue.newcomers import NewItem
 from core.queue.noting import change_priority
 from core.queue.opening import open_item
 from core.uow import UnitOfWork, perform
 from core.words import AlertType, Queue, Severity
-from tests.cast import Cast
+from tests.cast import NOON, Cast
 
 JOB = process("job", "trial")
 EVERYBODY = Audience()
+DAY = timedelta(days=1)
 
 
 def new(condition: str = "disk", audience: Audience = EVERYBODY, severity: Severity = Severity.WARNING) -> NewAlert:
@@ -173,3 +177,32 @@ def test_deciding_ends_the_alerts_of_an_item_and_reopening_brings_back_what_stil
     assert unread(cast.reviewer) == 0
     perform(cast.manager, reopen, opened.id, "it was ours")
     assert unread(cast.reviewer) == 1
+
+
+def test_who_escalates_by_hand_tells_the_managers(cast: Cast) -> None:
+    opened = perform(cast.reviewer, open_item, complaint("low"))
+    perform(cast.reviewer, escalate, opened.id, "jane@example.com is a friend of the mayor", "legal")
+    assert seen(cast.manager) == [f"Complaint #{opened.id} was escalated to legal"]
+    assert (unread(cast.reviewer), unread(cast.manager)) == (0, 1)
+
+
+def test_expired_and_old_alerts_are_taken_away_with_their_receipts(cast: Cast) -> None:
+    with clock.frozen(NOON):
+        old, expired, _ = tell(new("old"), replace(new("short"), expires_at=NOON + DAY), new("young"))
+        perform(cast.reviewer, mark_read, old.id)
+    with clock.frozen(NOON + 2 * DAY):
+        assert unread(cast.reviewer2) == 2
+        assert perform(JOB, cleanup_alerts) == 1
+    with clock.frozen(NOON + 20 * DAY):
+        tell(new("young"))
+    with clock.frozen(NOON + 31 * DAY):
+        assert perform(JOB, cleanup_alerts) == 1
+    assert (count("alerts"), count("alert_receipts"), count("alerts", "condition_key = 'young'")) == (1, 0, 1)
+    assert expired.id != old.id
+
+
+def test_ones_alerts_are_found_without_walking_all(cast: Cast) -> None:
+    with UnitOfWork(cast.reviewer) as uow:
+        uow.execute("SET LOCAL enable_seqscan = off")
+        plan = uow.rows(f"EXPLAIN SELECT 1 FROM alerts a WHERE {LIVE} AND {visible(uow)}", reader(uow))
+    assert "alerts_by_audience" in "\n".join(row[0] for row in plan)
