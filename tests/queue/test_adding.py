@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from core import add_to_queue
@@ -9,7 +11,7 @@ from core.errors import Invalid
 from tests.builders import count, item
 from tests.cast import NOON, Cast
 
-FAILED = {
+FAILED: dict[str, Any] = {
     "item_type": "pdf_deletion_failed",
     "resource_type": "meal_plan",
     "resource_id": 12345,
