@@ -12,7 +12,7 @@ from sqlalchemy import text
 from core import clock, db, looking
 from core.errors import NotFound, NotPermitted, OpsError
 from core.permissions import Principal
-from core.queue import deciding
+from core.queue import deciding, viewing
 from core.queue.deciding import Decision
 from core.resolutions.declaring import registry
 from core.resolutions.guiding import Guide, guide
@@ -160,6 +160,15 @@ def test_looking_is_on_record_and_says_whether_it_was_in_clear(cast: Cast) -> No
     _guide(cast.senior, number)
     seen = rows("SELECT actor_name, pii_accessed FROM ops_audit_log WHERE action = 'item.read' ORDER BY id")
     assert [tuple(found) for found in seen] == [("viewer", False), ("senior", True)]
+
+
+def test_an_item_that_is_opened_and_guided_at_once_is_on_record_once(cast: Cast) -> None:
+    looking.forget()
+    number = held(cast.reviewer, "complaint", ("complaint", r.complaint()))
+    with UnitOfWork(cast.senior) as uow:
+        viewing.view(uow, number)
+        guide(uow, number)
+    assert count("ops_audit_log", "action = 'item.read'") == 1
 
 
 def test_nobody_without_the_permission_is_guided(cast: Cast) -> None:

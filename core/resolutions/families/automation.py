@@ -33,6 +33,7 @@ PDF_DELETION_FAILED = ItemType(
         ),
     ),
     context_keys=("pdf_url", "pdf_generated_at", "retry_count", "last_error"),
+    optional_keys=("meal_plan_id",),
     runbook=(
         "A PDF with a customer's plan should be deleted from storage, and is perhaps still there.\n"
         "Read the last error: 404 or 410 mean that the file is gone; 5xx and time-outs mostly pass by themselves.\n"
@@ -76,7 +77,7 @@ QUIZ_ORPHANED = ItemType(
         ),
     ),
     context_keys=("created_at", "references"),
-    optional_keys=("user_id",),
+    optional_keys=("quiz_response_id", "user_id"),
     runbook=(
         "Somebody answered a quiz and no customer owns the answers.\n"
         "Under 24 hours: wait. People often sign up after the quiz, and the answers find their owner.\n"
