@@ -11,6 +11,7 @@ import streamlit as st
 from core.alerts.inbox import unread_count
 from core.errors import Unavailable
 from core.permissions import Permission, Principal
+from core.running import runner_is_missing
 from core.settings import PROJECT
 from core.uow import perform
 from ui import acting, badges, gate, pulse
@@ -62,6 +63,10 @@ PAGES = (
         "Work", "home.py", "My work", ":material/home:", Permission.ALERTS_READ, "What is yours, next, late and loud."
     ),
     Entry("Work", "queue.py", "Queue", ":material/inbox:", Permission.OPS_READ, "All items, ranked, and one of them."),
+    Entry(
+        "Work", "alerts.py", "Alerts", ":material/notifications:", Permission.ALERTS_READ, "What you should know now."
+    ),
+    Entry("Trust", "audit.py", "Audit", ":material/policy:", Permission.AUDIT_READ, "Who saw or did what, and when."),
 )
 """One row here and one file in pages/ make a page; a test holds the two together."""
 
@@ -81,6 +86,7 @@ def run() -> None:
     with st.sidebar:
         _show_person(me)
         _stay_live()
+    _warn_of_missing_runner(me)
     acting.show_notices()
     here.run()
 
@@ -95,6 +101,15 @@ def _menu(me: Principal) -> dict[str, list[st.Page]]:
 
 def _open_to(me: Principal) -> Iterator[Entry]:
     return (entry for entry in PAGES if me.may(entry.permission))
+
+
+def _warn_of_missing_runner(me: Principal) -> None:
+    if perform(me, runner_is_missing):
+        st.warning(
+            "No job runner has been seen for 90 seconds: deadlines are not watched, nothing wakes or escalates. "
+            "An operator starts one with `python -m jobs run`.",
+            icon=":material/heart_broken:",
+        )
 
 
 def _show_person(me: Principal) -> None:

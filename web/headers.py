@@ -12,6 +12,7 @@ import streamlit
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui import focus
 from web import cookies
 from web.asking import path
 
@@ -46,7 +47,7 @@ class SecurityHeaders:
 
 @cache
 def policy() -> str:
-    """What Streamlit's own page may load: nothing from elsewhere, and no inline script but the one it came with."""
+    """What Streamlit's own page may load: nothing from elsewhere, no inline script but its own and our one."""
     return "; ".join(
         (
             "default-src 'self'",
@@ -67,7 +68,7 @@ def policy() -> str:
 
 def _inline_hashes() -> list[str]:
     page = Path(streamlit.__file__).with_name("static") / "index.html"
-    scripts = _INLINE_SCRIPT.findall(page.read_text(encoding="utf-8"))
+    scripts = [*_INLINE_SCRIPT.findall(page.read_text(encoding="utf-8")), focus.SCRIPT]
     digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
     return [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
 

@@ -35,8 +35,10 @@ def draw(me: Principal, view: ItemView, guide: Guide, *, has_key: bool) -> None:
     st.session_state[_HELD] = row.id
     st.markdown("##### Decide")
     chosen = _chosen(row, guide)
-    for place, offer in enumerate(guide.options, 1):
-        _option(row, offer, place, is_chosen=offer is chosen, has_key=has_key)
+    with st.container(horizontal=True, gap="xsmall"):
+        for place, offer in enumerate(guide.options, 1):
+            _option(row, offer, place, is_chosen=offer is chosen, has_key=has_key)
+    _notes(guide, chosen)
     if chosen is None:
         return
     for wanted in chosen.parameters:
@@ -77,9 +79,8 @@ def _chosen(row: QueueRow, guide: Guide) -> Offer | None:
 
 def _option(row: QueueRow, offer: Offer, place: int, *, is_chosen: bool, has_key: bool) -> None:
     st.button(
-        literal(line(offer.label, 80)) + (" · :green[recommended]" if offer.reason else ""),
+        literal(line(offer.label, 80)),
         key=f"option_{offer.name}",
-        type="secondary" if is_chosen else "tertiary",
         icon=_ICONS[is_chosen],
         disabled=not offer.enabled,
         shortcut=str(place) if has_key and place < 10 and offer.enabled else None,
@@ -87,9 +88,19 @@ def _option(row: QueueRow, offer: Offer, place: int, *, is_chosen: bool, has_key
         on_click=_pick,
         args=(row.id, offer.name),
     )
-    note = offer.refusal or (offer.reason if is_chosen else None)
-    if note:
-        st.caption(literal(note))
+
+
+def _notes(guide: Guide, chosen: Offer | None) -> None:
+    """What speaks for the option that is advised and against those that cannot be taken; what the chosen one does."""
+    told = [
+        f":green[{literal(offer.label)} is recommended:] {literal(offer.reason)}"
+        for offer in guide.options
+        if offer.reason
+    ]
+    told += [literal(chosen.help)] if chosen and chosen.help else []
+    told += [literal(offer.refusal) for offer in guide.options if offer.refusal]
+    if told:
+        st.caption("  \n".join(told))
 
 
 def _pick(item_id: int, option: str) -> None:

@@ -153,16 +153,17 @@ def _take_next_button(queue: str | None) -> None:
     st.button("Take next", key="take_next", icon=":material/download:", shortcut="T", on_click=take_next, args=(queue,))
 
 
-def take_next(queue: str | None = None) -> None:
-    """Take the best item there is and open it; or say why there is none."""
+def take_next(queue: str | None = None) -> int | None:
+    """Take the best item there is and open it; or say why there is none. Returns its number."""
     done = acting.act(claiming.claim_next, queue)
     if done is None:
-        return
+        return None
     if isinstance(done.answer, NothingToTake):
         acting.refuse(done.answer.sentence)
-    else:
-        opened.put(done.answer.id)
-        acting.say(f"Item {done.answer.id} is in your hands.")
+        return None
+    opened.put(done.answer.id)
+    acting.say(f"Item {done.answer.id} is in your hands.")
+    return done.answer.id
 
 
 def _item(me: Principal, bench: Workbench, staff: Sequence[Person]) -> None:
