@@ -58,8 +58,8 @@ class Form(BaseModel):
 
     def moved(self, by: timedelta) -> Self:
         """The record with every time in it, inner ones included, moved by so much."""
-        told = ((name, getattr(self, name)) for name in type(self).model_fields)
-        return self.model_copy(update={name: _moved(value, by) for name, value in told})
+        timed = {name: value for name, value in self if isinstance(value, datetime | dict)}
+        return self.model_copy(update={name: _moved(value, by) for name, value in timed.items()})
 
 
 def _moved(value: Any, by: timedelta) -> Any:

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from core.intake.drafts import Line, Reject, Rows
 
 LONGEST_LINE = 1_000_000
 LONGEST_CELL = 64_000
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _GZIP = b"\x1f\x8b"
 
 
@@ -114,7 +116,7 @@ def _whole(number: int, columns: Mapping[str, Any]) -> Line | Reject:
 
 
 def _is_text(text: str) -> bool:
-    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+    return _NO_TEXT.search(text) is None
 
 
 def _json_rows(lines: Iterator[str]) -> Rows:
