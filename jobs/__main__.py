@@ -11,7 +11,9 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from core.errors import Invalid, OpsError
-from core.permissions import Principal, Role, process
+from core.permissions import Role
+from jobs.importing import import_file
+from jobs.operators import operator
 
 app = typer.Typer(
     name="jobs",
@@ -45,16 +47,6 @@ def _in_a_sentence() -> Iterator[None]:
         raise SystemExit(1) from None
 
 
-def _operator() -> Principal:
-    """Whoever sits at the machine: what they do is on record under the system's name for them."""
-    import getpass
-
-    try:
-        return process("cli", getpass.getuser())
-    except (KeyError, OSError):
-        return process("cli", "operator")
-
-
 def _say(said: Any, *, as_json: bool, words: str) -> None:
     print(json.dumps(said, default=str) if as_json else words)
 
@@ -78,7 +70,7 @@ def run_once(
     from jobs.turns import Turn, carry_out
 
     found = job(name)
-    outcome = carry_out(Turn(found.name, _operator().name), found.work)
+    outcome = carry_out(Turn(found.name, operator().name), found.work)
     counted = ", ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in outcome.counts.items())
     words = f"{name}: {outcome.how}" + (f" ({outcome.error or counted})" if outcome.error or counted else "")
     _say({"job": name, **vars(outcome)}, as_json=as_json, words=words)
@@ -90,7 +82,7 @@ def list_jobs(as_json: AsJson = False) -> None:
     """Show every job with its last and its next run."""
     from jobs.listing import lines, table
 
-    found = lines(_operator())
+    found = lines(operator())
     _say([vars(line) for line in found], as_json=as_json, words=table(found))
 
 
@@ -119,7 +111,7 @@ def verify_audit(as_json: AsJson = False) -> None:
     from core import verifying
     from core.uow import perform
 
-    verdict = perform(_operator(), verifying.verify)
+    verdict = perform(operator(), verifying.verify)
     said = {**vars(verdict), "ok": verdict.ok, "findings": [vars(finding) for finding in verdict.findings]}
     checked = f"{verdict.rows:,} rows, {verdict.seals:,} seals and {verdict.anchors:,} anchors were checked"
     lines = [
@@ -129,6 +121,9 @@ def verify_audit(as_json: AsJson = False) -> None:
     ]
     _say(said, as_json=as_json, words="\n".join(lines))
     raise typer.Exit(0 if verdict.ok else 1)
+
+
+app.command("import")(import_file)
 
 
 @app.command("create-staff")
@@ -143,7 +138,7 @@ def create_staff(
     from core import people
     from core.uow import perform
 
-    made = perform(_operator(), people.create_staff, username, full_name, role, email=email)
+    made = perform(operator(), people.create_staff, username, full_name, role, email=email)
     words = f"{made.username} can sign in with the password {made.password}, and changes it then."
     _say(vars(made), as_json=as_json, words=words)
 
@@ -163,13 +158,13 @@ def create_token(
     from core.errors import NotFound
     from core.uow import UnitOfWork, perform
 
-    with UnitOfWork(_operator()) as uow:
+    with UnitOfWork(operator()) as uow:
         known = {person.username: person.id for person in people.staff(uow)}
     owner = known.get(staff.strip().lower())
     if owner is None:
         raise NotFound("active member of staff", staff)
     made = perform(
-        _operator(), tokens.create_token, name, staff_id=owner, scopes=scope or None, expires_days=expires_days
+        operator(), tokens.create_token, name, staff_id=owner, scopes=scope or None, expires_days=expires_days
     )
     _say(vars(made), as_json=as_json, words=made.token)
 
@@ -179,7 +174,7 @@ def doctor(as_json: AsJson = False) -> None:
     """Check settings, database, schema, roles, clocks and jobs. Exit code 1 when something is wrong."""
     from jobs.doctor import examine
 
-    found = examine(_operator())
+    found = examine(operator())
     words = "\n".join(f"{'ok  ' if each.ok else 'BAD '} {each.name}: {each.said}" for each in found)
     _say([vars(each) for each in found], as_json=as_json, words=words)
     raise typer.Exit(0 if all(each.ok for each in found) else 1)

@@ -105,7 +105,12 @@ def quiz_orphaned(scene: Scene, _priority: str) -> Subject:
         "created_at": answered_at,
     }
     row = Row(Ref("quiz_responses", scene.key("quiz")), values)
-    context = {"quiz_response_id": row.ref, "user_id": None, "created_at": answered_at, "references": []}
+    context: dict[str, Any] = {
+        "quiz_response_id": row.ref,
+        "user_id": None,
+        "created_at": answered_at,
+        "references": [],
+    }
     return _of_automation(row, (row,), "Quiz answers without an owner", "no user and no meal plan found", context)
 
 
