@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.resolutions.effects import Case
+from core.resolutions.effects import Case, number_of
 from core.resolutions.refunding import give_back, something_left
 from core.words import ComplaintStatus
 
@@ -50,8 +50,9 @@ def refund_complaint(case: Case) -> dict[str, str]:
 
 
 def hand_up(case: Case) -> None:
-    """The complaint's own record says that it was handed up."""
-    found = complaint(case)
+    """The complaint's own record says that it was handed up; an item without its record can be handed up too."""
+    key = number_of(case.item["resource_id"]) if case.item["resource_type"] == "complaint" else None
+    found = case.find("complaints", key) if key is not None else None
     if found and found["status"] not in (*_SETTLED, ComplaintStatus.ESCALATED):
         case.change("complaints", found["id"], status=ComplaintStatus.ESCALATED, updated_at=case.now)
 

@@ -65,6 +65,13 @@ def test_an_escalation_names_who_should_see_it_and_keeps_the_item_in_hand(
     assert rows("SELECT payload FROM work_actions WHERE kind = 'ESCALATE'")[0].payload["to"] == whom
 
 
+@pytest.mark.parametrize("about", [("complaint", 99), ("order", 1)])
+def test_an_item_whose_record_is_not_there_can_still_be_handed_up(cast: Cast, about: tuple[str, int]) -> None:
+    number = held(cast.reviewer, "complaint", about)
+    decided(cast.reviewer, number, "escalate")
+    assert item(number).escalation_level == 1
+
+
 def test_an_escalated_complaint_says_so_itself_until_it_is_settled(cast: Cast) -> None:
     number = held(cast.reviewer, "complaint", ("complaint", r.complaint()))
     decided(cast.reviewer, number, "escalate")
