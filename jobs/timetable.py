@@ -9,6 +9,7 @@ from datetime import timedelta
 from core import anchors, running, sealing
 from core.alerts import cleaning, watching
 from core.errors import Invalid
+from core.intake.bookings import pending_too_long
 from core.queue import claiming, deferring, priority
 from core.resolutions.forgetting import forget_journals
 from core.sla.watching import check_sla, escalate_breaches
@@ -79,6 +80,8 @@ TIMETABLE = (
         in_batches(claiming.expire_leases, "given_back")),
     Job("forget_journals", _MINUTE, "Forget what undoing would need, once it can no longer be done.",
         in_batches(forget_journals, "forgotten")),
+    Job("pending_too_long", 60 * _MINUTE, "Open an item for each booking that nobody has confirmed for too long.",
+        in_batches(pending_too_long, "opened")),
     Job("seal_audit", 2 * _SECOND, "Seal what was written to the audit log.", once(sealing.seal, "rows"), steady=True),
     Job("anchor_audit", _MINUTE, "Note the head of the audit log outside the database.",
         once(anchors.anchor, "anchors")),
