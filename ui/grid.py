@@ -1,8 +1,8 @@
-"""The list of items as a grid: its cells, its columns, and which item a selected row stands for."""
+"""Items in a grid: what stands in each cell, and how the columns look."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import pandas as pd
@@ -11,45 +11,18 @@ import streamlit as st
 from core.queue.inbox import QueueRow
 from ui import badges, times
 from ui.badges import Colour
+from ui.listing import Listing
 from ui.plain import line
 
-ROW_PIXELS = 30
-KEY = "grid"
-_SHOWN = "grid.shown"
 _ORDER: tuple[Colour, ...] = ("red", "orange", "violet", "green", "gray")
 _STATE_COLOURS: dict[str, Colour] = {"breached": "red", "at_risk": "orange", "on_track": "gray", "paused": "violet"}
 
 
-def draw(rows: Sequence[QueueRow], opened: int | None, now: datetime, on_pick: object) -> None:
-    """Draw the rows, the opened one selected. `on_pick` runs when another is selected; `picked` says which."""
-    ids = [row.id for row in rows]
-    st.session_state[_SHOWN] = ids
-    at = [ids.index(opened)] if opened in ids else []
-    st.session_state[KEY] = {"selection": {"rows": at, "columns": [], "cells": []}}
+def draw(listing: Listing, rows: Sequence[QueueRow], now: datetime, on_pick: Callable[[], None]) -> None:
+    """Draw the rows as a list of its page, what is late and near in its colours."""
     due = [_due(row, now) for row in rows]
-    st.dataframe(
-        _frame(rows, [word for word, _ in due]),
-        column_config=_columns(due),
-        hide_index=True,
-        key=KEY,
-        on_select=on_pick,  # type: ignore[arg-type]  # Streamlit names its callback type only inside itself
-        selection_mode="single-row",
-        height="content",
-        row_height=ROW_PIXELS,
-        alt="Work items, best first",
-    )
-
-
-def picked() -> int | None:
-    """The item whose row is selected, by the list that was last drawn; None when none is."""
-    rows = st.session_state[KEY]["selection"]["rows"]
-    shown: list[int] = st.session_state.get(_SHOWN, [])
-    return shown[rows[0]] if rows and 0 <= rows[0] < len(shown) else None
-
-
-def shown() -> list[int]:
-    """The numbers of the items that are listed, in order."""
-    return list(st.session_state.get(_SHOWN, []))
+    cells = _frame(rows, [word for word, _ in due])
+    listing.draw([row.id for row in rows], cells, _columns(due), on_pick, says="Work items, the first first")
 
 
 def _frame(rows: Sequence[QueueRow], due: Sequence[str]) -> pd.DataFrame:

@@ -17,12 +17,14 @@ from core.queue.filters import Filter
 from core.queue.inbox import Page, QueueRow
 from core.uow import UnitOfWork, perform
 from ui import badges, grid, times
+from ui.listing import Listing
 from ui.plain import line, literal
 from ui.views.queue import take_next
 
 _QUEUE = "pages/queue.py"
 _MINE = Filter(assignee="me", sort_by="sla_deadline", sort_order="asc")
 _FREE = Filter(status="open")
+_HELD = Listing("held_item")
 _AHEAD = 6
 _LOUD = 6
 
@@ -100,13 +102,13 @@ def _show_mine(mine: Page) -> None:
         with st.container(border=True):
             st.markdown("**Your hands are free.** Take the next item (`T`), or choose one in the queue.")
         return
-    grid.draw(mine.items[:25], None, mine.read_at, _open_picked)
+    grid.draw(_HELD, mine.items[:25], mine.read_at, _open_picked)
     if mine.total > 25:
         st.page_link(_QUEUE, label=f"All {mine.total:,} in the queue", query_params={"status": "Mine"})
 
 
 def _open_picked() -> None:
-    item = grid.picked()
+    item = _HELD.picked()
     if item is not None:
         st.switch_page(_QUEUE, query_params={"status": "Mine", "item": str(item)})
 

@@ -20,13 +20,12 @@ from core.resolutions import guiding
 from core.resolutions.guiding import Guide
 from core.settings import settings
 from core.uow import UnitOfWork, perform
-from ui import acting, filters, gate, grid, opened
+from ui import acting, filters, gate, grid
 from ui.item import panel
+from ui.listing import Listing
 from ui.plain import literal
 
-_CURSORS = "queue.cursors"
-_ASKED = "queue.asked"
-_NEXT = "queue.next"
+_ITEMS = Listing("item")
 _WIDTHS = (1.36, 1)
 
 
@@ -49,7 +48,7 @@ def workbench(me: Principal) -> None:
     """The list and the item; every click and key reruns this part alone."""
     staff = perform(me, people.staff)
     wanted = filters.bar(me, staff)
-    _begin_anew_when_changed(wanted)
+    _ITEMS.begin_anew_when(wanted)
     acting.show_notices()
     bench = _read_checked(me, wanted)
     left, right = st.columns(_WIDTHS, gap="medium")
@@ -62,11 +61,11 @@ def workbench(me: Principal) -> None:
 def _read_checked(me: Principal, wanted: Filter) -> Workbench:
     """What to show; a filter that cannot be used is named, and the list shown without any."""
     try:
-        return perform(me, _read, wanted, _cursor(), opened.number())
+        return perform(me, _read, wanted, _ITEMS.cursor(), _ITEMS.opened())
     except Invalid as refusal:
         st.warning(f"{literal(refusal.sentence)} Showing the usual list.", icon=":material/filter_alt_off:")
-        st.session_state[_CURSORS] = []
-        return perform(me, _read, Filter(), None, opened.number())
+        _ITEMS.begin_anew_when(Filter())
+        return perform(me, _read, Filter(), None, _ITEMS.opened())
 
 
 def _read(uow: UnitOfWork, wanted: Filter, cursor: str | None, item_id: int | None) -> Workbench:
@@ -80,13 +79,13 @@ def _read(uow: UnitOfWork, wanted: Filter, cursor: str | None, item_id: int | No
 
 
 def _list(me: Principal, page: Page, wanted: Filter) -> None:
-    opened.remember_place([row.id for row in page.items])
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         if me.may(Permission.OPS_WRITE):
             _take_next_button(wanted.queue)
-        _pager(page)
+        _ITEMS.pager(len(page.items), page.next_cursor, settings().page_size)
+        st.markdown(f":gray[{_counted(page)}]", width="stretch", text_alignment="right")
     if page.items:
-        grid.draw(page.items, opened.number(), page.read_at, _open_picked)
+        grid.draw(_ITEMS, page.items, page.read_at, _open_picked)
     else:
         _nothing()
 
@@ -106,47 +105,15 @@ def _nothing() -> None:
             st.markdown("**Nothing here.** Items appear by themselves as they arrive; other views are above.")
 
 
-def _pager(page: Page) -> None:
-    cursors = st.session_state.get(_CURSORS, [])
-    st.session_state[_NEXT] = page.next_cursor
-    first = len(cursors) * settings().page_size + 1
-    place = f"{first:,}–{first + len(page.items) - 1:,} of " if cursors or page.has_more else ""
-    st.markdown(f":gray[{place}{_counted(page)}]", width="stretch", text_alignment="right")
-    if cursors or page.has_more:
-        st.button("Back", key="page_back", shortcut="B", disabled=not cursors, on_click=_turn_back)
-        st.button("More", key="page_next", shortcut="N", disabled=not page.has_more, on_click=_turn)
-
-
-def _cursor() -> str | None:
-    cursors: list[str] = st.session_state.get(_CURSORS, [])
-    return cursors[-1] if cursors else None
-
-
-def _turn() -> None:
-    if st.session_state.get(_NEXT):
-        st.session_state.setdefault(_CURSORS, []).append(st.session_state[_NEXT])
-
-
-def _turn_back() -> None:
-    if st.session_state.get(_CURSORS):
-        st.session_state[_CURSORS].pop()
-
-
-def _begin_anew_when_changed(wanted: Filter) -> None:
-    if st.session_state.get(_ASKED) != wanted:
-        st.session_state[_ASKED] = wanted
-        st.session_state[_CURSORS] = []
-
-
 def _open_picked() -> None:
-    opened.put(grid.picked())
+    _ITEMS.open(_ITEMS.picked())
 
 
 def _step(step: int) -> None:
-    """Open the next or previous item of the list, which may begin the next page."""
-    found = opened.neighbour(grid.shown(), step)
+    """Open the next or previous item of the list."""
+    found = _ITEMS.neighbour(step)
     if found is not None:
-        opened.put(found)
+        _ITEMS.open(found)
 
 
 def _take_next_button(queue: str | None) -> None:
@@ -161,7 +128,7 @@ def take_next(queue: str | None = None) -> int | None:
     if isinstance(done.answer, NothingToTake):
         acting.refuse(done.answer.sentence)
         return None
-    opened.put(done.answer.id)
+    _ITEMS.open(done.answer.id)
     acting.say(f"Item {done.answer.id} is in your hands.")
     return done.answer.id
 
@@ -174,8 +141,8 @@ def _item(me: Principal, bench: Workbench, staff: Sequence[Person]) -> None:
             st.button("Next", key="next", type="tertiary", shortcut="J", on_click=_step, args=(1,))
         if bench.view is not None and bench.guide is not None:
             panel.draw(me, bench.view, bench.guide, staff)
-        elif opened.number() is not None:
-            st.markdown(f"**There is no item {opened.number()}.** It may have been mistyped; choose one on the left.")
+        elif _ITEMS.opened() is not None:
+            st.markdown(f"**There is no item {_ITEMS.opened()}.** It may have been mistyped; choose one on the left.")
         else:
             _legend()
 
