@@ -18,9 +18,11 @@ MASK = "****"
 MESSAGE_LENGTH = 100
 
 _EMAIL = re.compile(r"[^\s@<>()\",;:]+@[^\s@<>()\",;:]+\.[^\s@<>()\",;:]{2,}")
-_PHONE = re.compile(r"(?<![\w])\+?\(?\d(?:[\s().\-/]{0,2}\d){6,14}(?!\w)")
+_MOMENT = (
+    r"(?<!\d)[12]\d{3}-[01]\d-[0-3]\d(?:[T ][0-2]\d:[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)?)?(?!\d)"
+)
+_PHONE = re.compile(rf"({_MOMENT})|(?<![\w])\+?\(?\d(?:[\s().\-/]{{0,2}}\d){{6,14}}(?!\w)")
 _SECRET_QUERY = re.compile(r"(https?://[^\s?#]+)\?[^\s#]*")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ][\d:.]{5,15}(Z|[+-]\d\d(:?\d\d)?)?)?")
 _MOBILE = re.compile(r"\d{10}")
 _PLAIN_EMAIL = re.compile(r"[a-z0-9._%+\-]{3,}@[a-z0-9.\-]+\.[a-z]{2,}", re.IGNORECASE)
 
@@ -100,9 +102,9 @@ _MASKS: dict[Kind, Callable[[str], str]] = {
 
 
 def scrub(text: str) -> str:
-    """Free text with e-mail addresses, phone numbers and the query part of links taken out."""
+    """Free text with e-mail addresses, phone numbers and the query part of links taken out; dates stay."""
     text = _SECRET_QUERY.sub(r"\1?" + MASK, text)
-    return _PHONE.sub(MASK, _EMAIL.sub(MASK, text))
+    return _PHONE.sub(lambda found: found[1] or MASK, _EMAIL.sub(MASK, text))
 
 
 def cut(text: str, length: int = MESSAGE_LENGTH) -> str:
@@ -196,4 +198,4 @@ class Lens:
         if field in PERSONAL_FIELDS:
             return mask(PERSONAL_FIELDS[field], given)
         # A moment's digits look like a telephone number, and are none.
-        return scrub(given) if isinstance(given, str) and not _MOMENT.fullmatch(given) else given
+        return scrub(given) if isinstance(given, str) else given
