@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core import clock
-from core.errors import Invalid
+from core.errors import Invalid, NotFound
 from core.looking import looked
 from core.permissions import Permission, requires
 from core.text import checked_text
@@ -76,6 +76,16 @@ def entries(uow: UnitOfWork, filters: Filters | None = None, cursor: str | None 
     return Page(page, _cursor(page[-1]) if len(found) > limit else None)
 
 
+@requires(Permission.AUDIT_READ, leaves="audit.read")
+def entry(uow: UnitOfWork, entry_id: int) -> AuditEntry:
+    """One entry by its number. Raises NotFound."""
+    found = uow.execute(f"SELECT {_COLUMNS} FROM ops_audit_log WHERE id = :id", {"id": entry_id}).one_or_none()
+    if found is None:
+        raise NotFound("entry of the audit log", entry_id)
+    looked(uow, "audit.read", "audit_log", entry_id)
+    return AuditEntry(**found._mapping)
+
+
 @requires(Permission.AUDIT_READ, leaves=None)
 def actions_known(uow: UnitOfWork) -> list[str]:
     """Every action that the log knows, in order, for choosing from."""
@@ -86,6 +96,12 @@ def actions_known(uow: UnitOfWork) -> list[str]:
 def people_known(uow: UnitOfWork) -> list[str]:
     """Every name under which somebody acted, in order, those who have left included."""
     return list(uow.execute(_loose_scan("actor_name")).scalars())
+
+
+@requires(Permission.AUDIT_READ, leaves=None)
+def resources_known(uow: UnitOfWork) -> list[str]:
+    """Every type of resource that something was done to, in order."""
+    return list(uow.execute(_loose_scan("resource_type")).scalars())
 
 
 _CONDITIONS = {

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.queue.inbox import QueueRow
 from core.spans import format_span
-from core.words import Priority, Queue, Severity, SlaState, Status
+from core.words import AlertType, Priority, Queue, Severity, SlaState, Status
 from ui import times
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
@@ -50,6 +50,21 @@ SEVERITY: dict[str, Look] = {
     Severity.INFO: Look("Info", "blue", ":material/info:"),
     Severity.WARNING: Look("Warning", "orange", ":material/warning:"),
     Severity.CRITICAL: Look("Critical", "red", ":material/error:"),
+}
+ALERTS: dict[str, str] = {
+    AlertType.SLA_AT_RISK: "Deadline near",
+    AlertType.SLA_BREACH: "Deadline missed",
+    AlertType.CRITICAL_COMPLAINT: "Critical complaint",
+    AlertType.HIGH_PRIORITY_ITEM: "Critical item",
+    AlertType.ESCALATED_ITEM: "Escalated",
+    AlertType.HIGH_WORKLOAD: "Full hands",
+    AlertType.UNASSIGNED_ITEM: "Nobody has it",
+    AlertType.PAYMENT_FAILURE: "Payment failed",
+    AlertType.THRESHOLD: "Threshold",
+    AlertType.DAILY_SUMMARY: "Daily summary",
+    AlertType.BROADCAST: "Announcement",
+    AlertType.MANUAL_RESOLUTION_SLA_BREACH: "Manual work late",
+    AlertType.SYSTEM: "System",
 }
 QUEUES: dict[str, str] = {
     Queue.CUSTOMER: "Customer",

@@ -75,9 +75,9 @@ class Listing:
 
         Where the open one has left the list, what took its place counts as the next one.
         """
-        shown = self._shown()
+        shown, opened = self._shown(), self.opened()
         vacated = self._place() - (1 if by < 0 else 0)
-        at = shown.index(self.opened()) + by if self.opened() in shown else vacated
+        at = vacated if opened is None or opened not in shown else shown.index(opened) + by
         return shown[at] if 0 <= at < len(shown) else None
 
     def begin_anew_when(self, asked: object) -> None:
@@ -111,9 +111,10 @@ class Listing:
 
     def _remember(self, numbers: Sequence[int]) -> None:
         """What is listed, and where in it the open one stands, for the neighbours of one that has since left."""
+        opened = self.opened()
         self._keep("shown", list(numbers))
-        if self.opened() in numbers:
-            self._keep("place", list(numbers).index(self.opened() or 0))
+        if opened is not None and opened in numbers:
+            self._keep("place", numbers.index(opened))
 
     def _shown(self) -> list[int]:
         return list(self._kept("shown") or [])

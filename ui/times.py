@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from core.spans import format_span
@@ -25,6 +25,16 @@ def full_time(moment: datetime, zone: str) -> str:
     """The whole of it, for where it is looked up: "Wed 11 Mar 2026, 14:05 CET"."""
     local = moment.astimezone(ZoneInfo(zone))
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M %Z}"
+
+
+def stamp(moment: datetime, zone: str) -> str:
+    """The time to the second, for records that are compared and sorted: "2026-03-11 14:05:09"."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}"
+
+
+def midnight(day: date, zone: str) -> datetime:
+    """The moment at which `day` begins in `zone`, in UTC."""
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
 def ago(moment: datetime, now: datetime) -> str:

@@ -1,0 +1,284 @@
+"""The alerts: what somebody should know, newest first, each for its reader to read and put away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core import clock
+from core.alerts import answering, inbox
+from core.alerts.inbox import AlertFilter, AlertPage, AlertRow
+from core.errors import NotFound
+from core.permissions import Permission, Principal
+from core.settings import PROJECT, settings
+from core.uow import UnitOfWork, perform
+from core.words import AlertType, Severity
+from ui import acting, badges, times
+from ui.badges import Look
+from ui.listing import Listing
+from ui.plain import line, literal
+
+ALERTS = Listing("alert")
+SHOWS = {"live": "Live", "unread": "Unread", "past": "Past"}
+_QUEUE = PROJECT / "pages" / "queue.py"
+_UNREAD = "alerts.unread"
+_READ = "alerts.read"
+_WIDTHS = (1.5, 1)
+_ENDS = {"over": Look("Over", "green", ":material/check:"), "dismissed": Look("Dismissed", "gray")}
+_UNSET: Mapping[str, Any] = {"severity": None, "kind": None, "mine": False}
+_bound: Mapping[str, Any] = {"bind": "query-params", "label_visibility": "collapsed"}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What one drawing shows: a page of the list, the open alert where there is one, and how many are unread."""
+
+    page: AlertPage
+    opened: AlertRow | None
+    unread: int
+
+
+def show(me: Principal) -> None:
+    """Draw the page. All of it is drawn anew each time, so that the number in the menu is right at once."""
+    wanted = _filters(me)
+    ALERTS.begin_anew_when(wanted)
+    desk = perform(me, _read, wanted, ALERTS.cursor(), ALERTS.opened())
+    _read_on_arrival(desk.opened)
+    now = clock.now()
+    left, right = st.columns(_WIDTHS, gap="medium")
+    with left:
+        _list(me, desk, now, past=wanted.past)
+    with right:
+        _detail(me, desk.opened, now)
+
+
+def _read(uow: UnitOfWork, wanted: AlertFilter, cursor: str | None, number: int | None) -> Desk:
+    page = inbox.alerts(uow, wanted, limit=settings().page_size, cursor=cursor)
+    try:
+        opened = None if number is None else inbox.alert(uow, number)
+    except NotFound:
+        opened = None
+    return Desk(page, opened, inbox.unread_count(uow))
+
+
+def _read_on_arrival(opened: AlertRow | None) -> None:
+    """Note an alert as read that was opened by its address. One that comes back while it is open stays unread."""
+    if opened is None or st.session_state.get(_READ) == opened.id:
+        return
+    st.session_state[_READ] = opened.id
+    if opened.is_unread and acting.act(answering.mark_read, opened.id):
+        st.rerun()
+
+
+def _open(number: int | None) -> None:
+    """Open an alert, which is to read it; or close the open one."""
+    ALERTS.open(number)
+    st.session_state[_READ] = number
+    if number is not None and number in st.session_state.get(_UNREAD, ()):
+        acting.act(answering.mark_read, number)
+
+
+def _open_picked() -> None:
+    _open(ALERTS.picked())
+
+
+def _step(by: int) -> None:
+    found = ALERTS.neighbour(by)
+    if found is not None:
+        _open(found)
+
+
+def _dismiss(number: int, occurrences: int) -> None:
+    """Put an alert away and open the one that takes its place. One that comes back can be put away again."""
+    following = ALERTS.neighbour(1) or ALERTS.neighbour(-1)
+    if acting.once(f"alert.dismiss {number} {occurrences}", answering.dismiss, number):
+        _open(following)
+
+
+def _mark_all_read() -> None:
+    done = acting.act(answering.mark_all_read)
+    if done:
+        acting.say("1 alert is read now." if done.answer == 1 else f"{done.answer:,} alerts are read now.")
+
+
+def _filters(me: Principal) -> AlertFilter:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        shown = st.segmented_control(
+            "Show", list(SHOWS), format_func=SHOWS.get, default="live", required=True, key="show", **_bound
+        )
+        severity = st.pills(
+            "Severity",
+            [each.value for each in reversed(Severity)],
+            format_func=lambda key: badges.SEVERITY[key].word,
+            key="severity",
+            **_bound,
+        )
+        kind = st.selectbox(
+            "Type",
+            [each.value for each in AlertType],
+            index=None,
+            format_func=badges.ALERTS.__getitem__,
+            placeholder="All types",
+            key="kind",
+            width=190,
+            **_bound,
+        )
+        mine = me.may(Permission.OPS_ADMIN) and st.toggle(
+            "Meant for me", key="mine", bind="query-params", help="Administrators see everybody's alerts."
+        )
+        if _is_filtered():
+            st.button("Reset", key="reset_alerts", type="tertiary", icon=":material/filter_alt_off:", on_click=_reset)
+    return AlertFilter(severity, kind, unread=shown == "unread", past=shown == "past", mine=mine)
+
+
+def _is_filtered() -> bool:
+    return any(st.session_state.get(key, unset) != unset for key, unset in _UNSET.items())
+
+
+def _reset() -> None:
+    for key, unset in _UNSET.items():
+        st.session_state[key] = unset
+
+
+def _list(me: Principal, desk: Desk, now: datetime, *, past: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f":gray[{_unread_words(desk.unread)}]")
+        st.button(
+            "Mark all read",
+            key="mark_all_read",
+            icon=":material/done_all:",
+            shortcut="M",
+            disabled=not desk.unread,
+            on_click=_mark_all_read,
+        )
+    rows = desk.page.items
+    st.session_state[_UNREAD] = {row.id for row in rows if row.is_unread}
+    if not rows:
+        _nothing(past=past)
+        return
+    ALERTS.draw([row.id for row in rows], _cells(rows, me, now, past), _columns(past), _open_picked, says="Alerts")
+    ALERTS.pager(len(rows), desk.page.next_cursor, settings().page_size)
+
+
+def _unread_words(unread: int) -> str:
+    return "All read" if not unread else f"{unread:,}{'+' if unread >= inbox.COUNTED else ''} unread"
+
+
+def _nothing(*, past: bool) -> None:
+    with st.container(border=True):
+        if _is_filtered():
+            st.markdown("**No alert fits these filters.**")
+            st.button("Take the filters away", key="reset_from_empty", on_click=_reset)
+        elif past:
+            st.markdown("**Nothing is past yet.** Alerts that are over or that you dismissed come here.")
+        elif st.session_state.get("show") == "unread":
+            st.markdown("**You have read everything.** New alerts appear here by themselves.")
+        else:
+            st.markdown("**Nothing needs your attention.** New alerts appear here by themselves.")
+
+
+def _cells(rows: tuple[AlertRow, ...], me: Principal, now: datetime, past: bool) -> pd.DataFrame:
+    cells = {
+        "unread": ["●" if row.is_unread else "" for row in rows],
+        "severity": badges.cells(badges.SEVERITY, [row.severity for row in rows]),
+        "title": [line(row.title) + (f"  ×{row.occurrences:,}" if row.occurrences > 1 else "") for row in rows],
+        "ended": badges.cells(_ENDS, [_end(row) for row in rows]),
+        "type": [badges.ALERTS.get(row.alert_type, row.alert_type) for row in rows],
+        "seen": [times.both(row.last_seen_at, me.zone, now) for row in rows],
+    }
+    return pd.DataFrame({name: cells[name] for name in _columns(past)})
+
+
+def _columns(past: bool) -> dict[str, Any]:
+    text = st.column_config.TextColumn
+    columns = {
+        "unread": text("", width=26, help="● You have not read it."),
+        "severity": badges.column("Severity", badges.SEVERITY, width=80),
+        "title": text("Title", width=304),
+        "ended": badges.column("Ended", _ENDS, width=86),
+        "seen": text("Last seen", width=126),
+        "type": text("Type", width=118),
+    }
+    return {name: column for name, column in columns.items() if past or name != "ended"}
+
+
+def _end(row: AlertRow) -> str:
+    return "dismissed" if row.dismissed_at and not row.resolved_at else "over"
+
+
+def _detail(me: Principal, row: AlertRow | None, now: datetime) -> None:
+    with st.container(border=True, gap="small"):
+        with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
+            st.button("Previous", key="previous", type="tertiary", shortcut="K", on_click=_step, args=(-1,))
+            st.button("Next", key="next", type="tertiary", shortcut="J", on_click=_step, args=(1,))
+        if row is not None:
+            _alert(me, row, now)
+        elif ALERTS.opened() is not None:
+            st.markdown(f"**There is no alert {ALERTS.opened()} for you.** It may be another's, or long gone.")
+        else:
+            st.markdown("**Choose an alert.** Opening one marks it read, for you alone.")
+            st.markdown(_KEYS)
+
+
+def _alert(me: Principal, row: AlertRow, now: datetime) -> None:
+    st.markdown(f"#### {literal(line(row.title))}")
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        badges.badge(badges.SEVERITY, row.severity)
+        st.badge(badges.ALERTS.get(row.alert_type, row.alert_type), color="gray")
+        if row.occurrences > 1:
+            st.badge(f"×{row.occurrences:,}", color="gray", help="How often it was raised.")
+        if not _is_live(row, now):
+            badges.badge(_ENDS, _end(row))
+    st.markdown(literal(row.message))
+    st.table(dict(_moments(me, row, now)), border="horizontal")
+    with st.container(horizontal=True, gap="small"):
+        if row.item_id is not None and me.may(Permission.OPS_READ):
+            _item_button(row.item_id)
+        if _is_live(row, now):
+            st.button(
+                "Dismiss",
+                key="dismiss",
+                icon=":material/done:",
+                shortcut="D",
+                on_click=_dismiss,
+                args=(row.id, row.occurrences),
+            )
+
+
+def _is_live(row: AlertRow, now: datetime) -> bool:
+    is_over = row.resolved_at is not None or (row.expires_at is not None and row.expires_at <= now)
+    return not is_over and row.dismissed_at is None
+
+
+def _moments(me: Principal, row: AlertRow, now: datetime) -> Iterator[tuple[str, str]]:
+    told = {
+        "First seen": row.created_at,
+        "Last seen": row.last_seen_at if row.occurrences > 1 else None,
+        "Over since": row.resolved_at,
+        "Dismissed": row.dismissed_at,
+        "Expires": row.expires_at,
+    }
+    for label, moment in told.items():
+        if moment is not None:
+            yield label, literal(f"{times.ago(moment, now)} · {times.full_time(moment, me.zone)}")
+
+
+def _item_button(item_id: int) -> None:
+    if st.button(f"Open item {item_id}", key="open_item", type="primary", icon=":material/inbox:", shortcut="O"):
+        st.switch_page(_QUEUE, query_params={"item": str(item_id)})
+
+
+_KEYS = """
+| Key | |
+| --- | --- |
+| `J` `K` | next, previous alert |
+| `O` | open the item that it is about |
+| `D` | dismiss |
+| `M` | mark all read |
+| `N` `B` | next page, back |
+"""
