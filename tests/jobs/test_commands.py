@@ -69,9 +69,7 @@ def test_the_list_shows_the_last_run_and_how_it_ended(database: None) -> None:
     assert "No runner has been seen" in typed("list").stdout
 
 
-def test_a_failing_job_says_so_with_its_exit_code_and_keeps_secrets(
-    database: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_failing_job_says_so_and_gives_nobody_away(database: None, capsys: pytest.CaptureFixture[str]) -> None:
     def broken(_: Turn) -> dict[str, int]:
         raise RuntimeError("jane@example.com has no row")
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from threading import Thread
 
 import pytest
+import schedule
 from sqlalchemy import text
 
 from core import clock, db, running
@@ -13,6 +14,7 @@ from core.alerts.inbox import unread_count
 from core.permissions import process
 from core.running import Beat, Superseded
 from core.uow import UnitOfWork, perform
+from jobs.runner import _is_astray
 from tests.cast import NOON, Cast
 
 JOB = process("job", "runner")
@@ -157,3 +159,12 @@ def test_the_record_of_runs_is_kept_for_a_month(database: None) -> None:
     end(begin(seconds=31 * 86_400))
     with clock.frozen(NOON + 32 * timedelta(days=1)):
         assert perform(JOB, running.tidy) == 1
+
+
+def test_a_clock_that_goes_back_does_not_hold_the_jobs_up() -> None:
+    table = schedule.Scheduler()
+    job = table.every(1).seconds.do(print)
+    assert not _is_astray(table)
+    assert job.next_run is not None
+    job.next_run += timedelta(hours=1)
+    assert _is_astray(table)
