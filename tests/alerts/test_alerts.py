@@ -193,6 +193,7 @@ def test_expired_and_old_alerts_are_taken_away_with_their_receipts(cast: Cast) -
     with clock.frozen(NOON + 2 * DAY):
         assert unread(cast.reviewer2) == 2
         assert perform(JOB, cleanup_alerts) == 1
+        assert count("ops_audit_log", "action = 'alert.cleaned'") == 1
     with clock.frozen(NOON + 20 * DAY):
         tell(new("young"))
     with clock.frozen(NOON + 31 * DAY):

@@ -290,8 +290,13 @@ def test_every_changed_record_has_its_row_in_the_trail(cast: Cast, noon: datetim
     decided(cast.reviewer, number, story.option, **story.parameters)
     after = everything()
     changed = {table for table in before if before[table] != after[table]}
-    trail = rows("SELECT DISTINCT resource_type FROM ops_audit_log WHERE action LIKE 'record.%'")
-    assert {found[0] for found in trail} == changed
+    assert _on_record("action LIKE 'record.%'") == changed
+    perform(cast.reviewer, deciding.undo, number)
+    assert _on_record("action = 'record.restored'") == changed
+
+
+def _on_record(which: str) -> set[str]:
+    return {found[0] for found in rows(f"SELECT DISTINCT resource_type FROM ops_audit_log WHERE {which}")}
 
 
 def test_the_stories_cover_every_option_that_settles_an_item() -> None:
