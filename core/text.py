@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from core.errors import Invalid
+
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 def checked_text(field: str, text: str, longest: int) -> str:
@@ -12,6 +16,11 @@ def checked_text(field: str, text: str, longest: int) -> str:
         raise Invalid(field, "cannot be empty")
     if len(said) > longest:
         raise Invalid(field, f"has at most {longest:,} characters")
-    if "\x00" in said or any("\ud800" <= letter <= "\udfff" for letter in said):
+    if not is_text(said):
         raise Invalid(field, "holds characters that are no text")
     return said
+
+
+def is_text(text: str) -> bool:
+    """Whether it is free of NULs and half characters."""
+    return _NO_TEXT.search(text) is None

@@ -6,7 +6,6 @@ import csv
 import gzip
 import io
 import json
-import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,10 +13,10 @@ from typing import IO, Any, cast
 
 from core.errors import Invalid
 from core.intake.drafts import Line, Reject, Rows
+from core.text import is_text
 
 LONGEST_LINE = 1_000_000
 LONGEST_CELL = 64_000
-_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _GZIP = b"\x1f\x8b"
 
 
@@ -94,7 +93,7 @@ def _csv_rows(lines: Iterator[str]) -> Rows:
 
 def _header(cells: Sequence[str]) -> list[str]:
     names = [cell.strip() for cell in cells]
-    if len(set(names)) < len(names) or not all(names) or not _is_text("".join(names)):
+    if len(set(names)) < len(names) or not all(names) or not is_text("".join(names)):
         raise Invalid("file", "needs a first line that names each column once")
     return names
 
@@ -108,15 +107,11 @@ def _csv_row(number: int, header: Sequence[str], cells: Sequence[str]) -> Line |
 
 def _whole(number: int, columns: Mapping[str, Any]) -> Line | Reject:
     for name, cell in columns.items():
-        if isinstance(cell, str) and not _is_text(cell):
+        if isinstance(cell, str) and not is_text(cell):
             return Reject(number, f"{name}: holds characters that are no text", columns)
         if isinstance(cell, str) and len(cell) > LONGEST_CELL:
             return Reject(number, f"{name}: has more than {LONGEST_CELL:,} characters", {})
     return Line(number, columns)
-
-
-def _is_text(text: str) -> bool:
-    return _NO_TEXT.search(text) is None
 
 
 def _json_rows(lines: Iterator[str]) -> Rows:
