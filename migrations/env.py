@@ -8,7 +8,7 @@ from core import db
 from core.pii import PersonalText
 
 
-def render_item(kind: str, obj: object, context: object) -> str | bool:
+def render_item(kind: str, obj: object, _context: object) -> str | bool:
     """A personal column is plain text to the database."""
     return "sa.Text()" if kind == "type" and isinstance(obj, PersonalText) else False
 

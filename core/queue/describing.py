@@ -28,7 +28,8 @@ def _table() -> Iterator[str]:
     yield "| Move | From | To | By | In the audit log | SLA clock |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for move in MOVES:
-        yield f"| {move.action} | {_words(move.leaves)} | {_arrival(move)} | {move.by} | `{move.audit}` | {_clock(move)} |"
+        told = (move.action, _words(move.leaves), _arrival(move), move.by, f"`{move.audit}`", _clock(move))
+        yield f"| {' | '.join(told)} |"
 
 
 def _picture() -> Iterator[str]:

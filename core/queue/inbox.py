@@ -131,10 +131,8 @@ def _listing(
         + f" ORDER BY {order.replace('sort_key', f'({sort_key})')} LIMIT {limit + skip})"
         for part in asked.parts
     ]
-    sql = (
-        f"SELECT page.*, h.full_name AS holder FROM (SELECT * FROM ({' UNION ALL '.join(selects)}) parts ORDER BY {order} "
-        f"LIMIT {limit} OFFSET {skip}) page LEFT JOIN staff h ON h.id = page.assigned_to ORDER BY {order}"
-    )
+    parts = f"SELECT * FROM ({' UNION ALL '.join(selects)}) parts ORDER BY {order} LIMIT {limit} OFFSET {skip}"
+    sql = f"SELECT page.*, h.full_name AS holder FROM ({parts}) page LEFT JOIN staff h ON h.id = page.assigned_to ORDER BY {order}"
     return sql, {**asked.values, **values}
 
 

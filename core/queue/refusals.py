@@ -18,7 +18,8 @@ _STANDING = (
     "WHERE i.id = ANY(:ids)"
 )
 _CHANGES = (
-    "SELECT kind, actor_name, at, version FROM work_actions WHERE item_id = :id AND version > :version ORDER BY id"
+    "SELECT a.kind, coalesce(s.full_name, a.actor_name) AS actor_name, a.at, a.version FROM work_actions a "
+    "LEFT JOIN staff s ON s.id = a.staff_id WHERE a.item_id = :id AND a.version > :version ORDER BY a.id"
 )
 
 
