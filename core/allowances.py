@@ -24,9 +24,10 @@ def spend(uow: UnitOfWork, count: int = 1) -> int:
         "INSERT INTO allowances (staff_id, kind) VALUES (:me, :kind) ON CONFLICT DO NOTHING", {"me": me, "kind": EXPAND}
     )
     used = uow.execute(
-        "UPDATE allowances SET used_at = recent.stamps "
-        "|| array_fill(CAST(:now AS timestamptz), ARRAY[CAST(:count AS int)]) FROM (SELECT a.staff_id, a.kind, "
-        "ARRAY(SELECT stamp FROM unnest(a.used_at) stamp WHERE stamp > :since ORDER BY stamp) AS stamps FROM allowances a WHERE a.staff_id = :me AND a.kind = :kind FOR UPDATE) recent "
+        "UPDATE allowances SET used_at = recent.stamps || "
+        "array_fill(CAST(:now AS timestamptz), ARRAY[CAST(:count AS int)]) FROM (SELECT a.staff_id, a.kind, "
+        "ARRAY(SELECT stamp FROM unnest(a.used_at) stamp WHERE stamp > :since ORDER BY stamp) AS stamps "
+        "FROM allowances a WHERE a.staff_id = :me AND a.kind = :kind FOR UPDATE) recent "
         "WHERE allowances.staff_id = recent.staff_id AND allowances.kind = recent.kind "
         "AND cardinality(recent.stamps) + :count <= :limit RETURNING cardinality(used_at) AS used",
         {"me": me, "kind": EXPAND, "now": uow.now, "since": uow.now - WINDOW, "count": count, "limit": limit},

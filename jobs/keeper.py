@@ -153,12 +153,7 @@ def main() -> None:
     asked = reading.parse_args()
     commands = parse_procfile(asked.procfile.read_text()).processes
     with _ended_after(asked.stop_postgres):
-        keep(
-            [
-                Kept(name, commands[name], colour)
-                for name, colour in zip(asked.names, get_colours(), strict=False)
-            ]
-        )
+        keep([Kept(name, commands[name], colour) for name, colour in zip(asked.names, get_colours(), strict=False)])
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -85,14 +86,20 @@ def claim(uow: UnitOfWork, stage: Stage, over: Sequence[Story]) -> None:
 
 
 def decide(uow: UnitOfWork, stage: Stage, over: Sequence[Story]) -> None:
-    """Somebody decides items that are alike; their records came as the decision left them."""
-    ids, story = stage.ids(over), over[0]
-    told: dict[str, Any] = {"option": story.option, "justification": story.why, "outcome": {}, "parameters": []}
-    what = moves.REJECT if story.rejects else moves.RESOLVE
-    decision = json.dumps(told)
-    move(uow, what, these(ids), payload=told, resolution=story.option, decision=decision, journal="[]")
-    uow.record("item.decided", "work_item", None, option=story.option, item_type=story.kind, count=len(ids))
-    deadlines.recompute(uow, ids)
+    """Somebody decides items, those of one type alike; their records came as the decisions left them."""
+    alike: dict[str, list[Story]] = defaultdict(list)
+    for story in over:
+        alike[story.kind].append(story)
+    for group in alike.values():
+        _decide(uow, stage.ids(group), group[0])
+    deadlines.recompute(uow, stage.ids(over))
+
+
+def _decide(uow: UnitOfWork, ids: Sequence[int], like: Story) -> None:
+    told: dict[str, Any] = {"option": like.option, "justification": like.why, "outcome": {}, "parameters": []}
+    what, decision = moves.REJECT if like.rejects else moves.RESOLVE, json.dumps(told)
+    move(uow, what, these(ids), payload=told, resolution=like.option, decision=decision, journal="[]")
+    uow.record("item.decided", "work_item", None, option=like.option, item_type=like.kind, count=len(ids))
 
 
 def comment(uow: UnitOfWork, stage: Stage, over: Sequence[Story]) -> None:

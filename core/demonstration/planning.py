@@ -16,7 +16,7 @@ from core.settings import settings
 from core.words import Priority, Queue
 
 DAYS = 90
-LONG_AGO = timedelta(days=30)
+LONG_AGO, LATELY = timedelta(days=30), timedelta(days=10)
 _PACE = {
     Priority.CRITICAL: (-1.0, 0.6),
     Priority.HIGH: (-1.45, 0.8),
@@ -153,8 +153,10 @@ def seen_at(story: Story, base: datetime) -> datetime:
     """When the system that noticed it has reported it: a critical matter at once, others with its next report."""
     if story.priority is Priority.CRITICAL:
         return story.at
-    soonest = max(story.at, (story.decided_at or base) - timedelta(minutes=28))
-    return min(_next(story.at, _span(story, base)), soonest)
+    reported = _next(story.at, _span(story, base))
+    if base - story.at > LATELY:
+        return reported
+    return min(reported, max(story.at, (story.decided_at or base) - timedelta(minutes=28)))
 
 
 def sits_at(story: Story, base: datetime) -> datetime:
@@ -173,7 +175,7 @@ def _span(story: Story, base: datetime) -> timedelta:
     age, is_high = base - story.at, story.priority is Priority.HIGH
     if age > LONG_AGO:
         return timedelta(hours=12 if is_high else 48)
-    if age > timedelta(days=10):
+    if age > LATELY:
         return timedelta(hours=8 if is_high else 24)
     return timedelta(hours=4)
 

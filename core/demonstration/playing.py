@@ -11,7 +11,7 @@ from core import clock
 from core.demonstration import deeds
 from core.demonstration.casting import Row, customers
 from core.demonstration.deeds import Deed, Stage
-from core.demonstration.planning import DAYS, LONG_AGO, Story, seen_at, sits_at, stories
+from core.demonstration.planning import DAYS, LATELY, Story, seen_at, sits_at, stories
 from core.demonstration.storing import store, stored
 from core.permissions import Principal
 from core.uow import UnitOfWork, perform
@@ -69,17 +69,17 @@ def _all(dice: Random, told: Sequence[Story], base: datetime) -> Iterator[Deed]:
     for moment, wave in waves.items():
         yield Deed(moment, None, deeds.arrive, tuple(wave))
     for (who, at), over in sittings.items():
-        yield from _sitting(who, at, over, detailed=base - at < LONG_AGO)
+        yield from _sitting(who, at, over, detailed=base - at < LATELY)
     for story in told:
         yield from _standing(dice, story, base)
 
 
 def _sitting(who: str, at: datetime, over: Sequence[Story], *, detailed: bool) -> Iterator[Deed]:
-    """Somebody takes items in hand and decides them within the lease, those alike together."""
+    """Somebody takes items in hand and decides them within the lease: of late those alike together, before all."""
     yield Deed(at + timedelta(seconds=1), who, deeds.claim, tuple(over))
-    alike: dict[tuple[str, ...], list[Story]] = defaultdict(list)
+    alike: dict[tuple[str, str] | None, list[Story]] = defaultdict(list)
     for story in over:
-        alike[(story.kind, story.option) if detailed else (story.kind,)].append(story)
+        alike[(story.kind, story.option) if detailed else None].append(story)
     for place, group in enumerate(alike.values(), 1):
         yield Deed(at + _SITTING * place / len(alike), who, deeds.decide, tuple(group))
 
