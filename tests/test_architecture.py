@@ -64,6 +64,7 @@ PARTS_OF_VERBS = {
     "core.alerts.clearing.clear_where": "part of the watch over conditions",
     "core.alerts.clearing.follow_items": "part of the watch over deadlines",
     "core.alerts.inbox.reader": "who reads, for a guarded question",
+    "core.alerts.inbox.visible": "the condition under guarded questions",
     "core.alerts.raising.raise_alerts": "part of whatever was found to need attention",
     "core.alerts.raising.raise_if_critical": "part of whatever made the items critical",
     "core.allowances.spend": "spends the caller's own allowance inside the reveal that needs it",

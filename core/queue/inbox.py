@@ -132,8 +132,8 @@ def _listing(
         for part in asked.parts
     ]
     parts = f"SELECT * FROM ({' UNION ALL '.join(selects)}) parts ORDER BY {order} LIMIT {limit} OFFSET {skip}"
-    sql = f"SELECT page.*, h.full_name AS holder FROM ({parts}) page LEFT JOIN staff h ON h.id = page.assigned_to ORDER BY {order}"
-    return sql, {**asked.values, **values}
+    named = f"SELECT page.*, h.full_name AS holder FROM ({parts}) page LEFT JOIN staff h ON h.id = page.assigned_to"
+    return f"{named} ORDER BY {order}", {**asked.values, **values}
 
 
 def _direction(wanted: Filter) -> str:
