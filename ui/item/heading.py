@@ -18,7 +18,7 @@ from ui.plain import line, literal
 def draw(me: Principal, view: ItemView) -> None:
     """Draw the head."""
     row, now = view.row, view.read_at
-    st.markdown(f"#### {literal(line(row.title))}")
+    st.subheader(literal(line(row.title)), anchor=False)
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         badges.badge(badges.PRIORITY, row.priority)
         badges.badge(badges.STATUS, row.status)
