@@ -65,7 +65,7 @@ def load_if_empty() -> list[str]:
     with held(settings().data_dir / "demo.lock"):
         kept = perform(LOADER, _found_or_begun)
         if kept is not None and not kept.loaded:
-            load(datetime.fromisoformat(kept.base))
+            load(datetime.fromisoformat(kept.base), ITEMS)
             _keep(replace(kept, loaded=True))
         return perform(LOADER, _sign_in_lines, kept) if kept else []
 
