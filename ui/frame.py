@@ -121,12 +121,19 @@ def _show_person(me: Principal) -> None:
         st.html('<a href="/logout" target="_self">Sign out</a>')
 
 
-@gate.fragment(active=False, run_every=TICK_SECONDS)
-def _stay_live(_me: Principal) -> None:
-    """Every few seconds compare the pulse; draw the page anew once something moved, or its times have grown old."""
+@st.fragment(run_every=TICK_SECONDS)
+def _stay_live() -> None:
+    """Every few seconds: draw the page anew once something moved, its times have grown old, or the session is over."""
     mark, drawn_at = st.session_state.get(_DRAWN, ("", time.monotonic()))
-    if _pulse() != mark or time.monotonic() - drawn_at > REDRAW_SECONDS:
+    if _pulse() != mark or time.monotonic() - drawn_at > REDRAW_SECONDS or _is_over():
         gate.rerun_by_itself()
+
+
+def _is_over() -> bool:
+    try:
+        return gate.current_principal(active=False) is None
+    except Unavailable:
+        return False
 
 
 def _pulse() -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-ROW_PIXELS = 31
+ROW_PIXELS = 30
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Listing:
         before = len(self._kept("cursors") or []) * per_page
         if not before and not next_cursor:
             return
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
             st.button("Back", key=f"{self.name}_back", shortcut="B", disabled=not before, on_click=self._turn_back)
             st.button("Next page", key=f"{self.name}_more", shortcut="N", disabled=not next_cursor, on_click=self._turn)
             st.markdown(f":gray[:small[{before + 1:,}–{before + count:,}]]")

@@ -13,6 +13,7 @@ from core.uow import perform
 from core.words import Status
 from tests.browser.conftest import QUIET, press
 from tests.cast import Cast
+from tests.ui.conftest import sign_out_everywhere
 from ui.listing import ROW_PIXELS
 
 pytestmark = pytest.mark.browser
@@ -108,3 +109,12 @@ def test_signing_out_ends_the_session_on_every_tab(at_desk: Desk, staffed: Cast)
     page.wait_for_url("**/login*")
     page.go_back()
     expect(page.locator("body")).to_contain_text("Your session has ended", timeout=15_000)
+
+
+def test_what_stood_on_the_screen_is_gone_soon_after_the_session(at_desk: Desk, staffed: Cast) -> None:
+    _items(staffed)
+    page = at_desk("reviewer", "/queue")
+    page.wait_for_selector("[data-testid=stDataFrame]")
+    sign_out_everywhere(staffed.reviewer)
+    expect(page.locator("body")).to_contain_text("Your session has ended", timeout=15_000)
+    expect(page.locator("[data-testid=stDataFrame]")).to_have_count(0)

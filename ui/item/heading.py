@@ -44,8 +44,9 @@ def _standing(me: Principal, view: ItemView) -> str:
     row, now = view.row, view.read_at
     holder = "you" if row.assigned_to == me.staff_id else literal(row.holder or "somebody", 60)
     if row.resolved_at is not None:
-        how = badges.words(row.resolution or row.status)
-        return f"{literal(how)} by **{literal(view.decided_by or 'its source', 60)}** {times.ago(row.resolved_at, now)}"
+        done = f"{badges.look(badges.STATUS, row.status).word} by **{literal(view.decided_by or 'its source', 60)}**"
+        option = badges.words(row.resolution or row.status).lower()
+        return f"{done} {times.ago(row.resolved_at, now)}: *{literal(option)}*"
     if row.status is Status.DEFERRED and row.deferred_until:
         return f"Put off until **{times.clock_time(row.deferred_until, me.zone, now)}**; its deadline stays"
     if row.status is Status.WAITING:
