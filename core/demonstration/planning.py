@@ -107,13 +107,18 @@ def target(priority: Priority) -> timedelta:
 
 
 def _begin(dice: Random, base: datetime, number: int, at: datetime, wanted: Priority | None) -> Story:
-    kind = dice.choices(list(SORTS), [sort.share for sort in SORTS.values()])[0]
+    kind = dice.choices(list(SORTS), [_share(sort, wanted) for sort in SORTS.values()])[0]
     sort = SORTS[kind]
     priority = wanted or dice.choices(list(Priority), sort.pressing)[0]
     decided_at = at + max(_LEAST, target(priority) * dice.lognormvariate(*_PACE[priority]))
     if wanted or decided_at > base - _LEAST:
         return _tell(dice, number, kind, priority, at, None)
     return _tell(dice, number, kind, priority, at, decided_at)
+
+
+def _share(sort: Sort, priority: Priority | None) -> int:
+    """How often items of this sort arrive, all of them or those of one priority."""
+    return sort.share * (100 if priority is None else sort.pressing[priority.rank])
 
 
 def _tell(dice: Random, number: int, kind: str, priority: Priority, at: datetime, decided_at: datetime | None) -> Story:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -127,14 +127,15 @@ def test_months_with_failed_transfers_become_items(outcomes: dict[str, Outcome])
 
 def test_the_directory_has_the_clusters_that_its_makers_found(outcomes: dict[str, Outcome]) -> None:
     clusters = pd.read_csv(DATA / "providers/ehr_directory_share_clusters.csv", dtype=str)
-    by_npi: dict[str, set[str]] = defaultdict(set)
+    npis_of: dict[str, set[str]] = {}
     for record, npis in rows(
         "SELECT substr(external_ref, 15), details->'npis' FROM individual_providers WHERE source = 'ehr-directory'"
     ):
-        for npi in filter(is_npi, npis):
-            by_npi[npi].add(record)
-    shared = {frozenset(records) for records in by_npi.values() if len(records) > 1}
-    assert set().union(*shared) == set(clusters["record_id"])
+        npis_of[record] = set(filter(is_npi, npis))
+    for _, cluster in clusters.groupby("npi_cluster")["record_id"]:
+        for record in cluster:
+            others = set().union(*(npis_of[other] for other in cluster if other != record))
+            assert npis_of[record] & others, record
 
 
 def test_impossible_rows_are_kept_and_flagged_once_each(outcomes: dict[str, Outcome]) -> None:
