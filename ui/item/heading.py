@@ -58,20 +58,18 @@ def _standing(me: Principal, view: ItemView) -> str:
 
 
 def _score(row: QueueRow) -> None:
-    with st.popover(f"Score {row.priority_score:.0f}", type="tertiary", help="How it comes about"):
+    with st.popover(f"Score {row.priority_score:.0f}", type="tertiary"):
         st.markdown("**Why this score**")
-        for part in row.score_parts:
-            st.markdown(f"`{part.points:+5.1f}` {literal(part.because)}")
+        st.markdown("  \n".join(f"`{part.points:+5.1f}` {literal(part.because)}" for part in row.score_parts))
         st.caption("The sum, held between 0 and 100; higher is more pressing.")
 
 
 def _deadline(me: Principal, view: ItemView) -> None:
     row, now = view.row, view.read_at
     due = f"Due {times.clock_time(row.sla_deadline, me.zone, now)}" if row.sla_deadline else "No deadline"
-    with st.popover(due, type="tertiary", help="How it comes about"):
+    with st.popover(due, type="tertiary"):
         st.markdown(f"**{times.full_time(row.sla_deadline, me.zone)}**" if row.sla_deadline else "**No deadline**")
-        for step in view.derivation:
-            st.markdown(f":small[{literal(step)}]")
+        st.markdown("  \n".join(literal(step) for step in view.derivation))
         if row.first_response_due_at:
             st.caption(f"First response: {_first_response(me, row, now)}")
 

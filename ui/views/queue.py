@@ -144,20 +144,21 @@ def _item(me: Principal, bench: Workbench, staff: Sequence[Person]) -> None:
         elif _ITEMS.opened() is not None:
             st.markdown(f"**There is no item {_ITEMS.opened()}.** It may have been mistyped; choose one on the left.")
         else:
-            _legend()
+            _legend(me)
 
 
 def _name(view: ItemView | None) -> str:
     return f":gray[No. {view.row.id} · {literal(view.row.type_label)}]" if view else ""
 
 
-def _legend() -> None:
-    st.markdown("**Choose an item**, or take the next one.")
-    st.table(_KEYS, border="horizontal", width="content")
+def _legend(me: Principal) -> None:
+    works = me.may(Permission.OPS_WRITE)
+    st.markdown("**Choose an item**, or take the next one." if works else "**Choose an item** to look at it.")
+    st.table(_LOOKING | _WORKING if works else _LOOKING, border="horizontal", width="content")
 
 
-_KEYS = {
-    "`J` `K`": "next and previous item",
+_LOOKING = {"`J` `K`": "next and previous item", "`N` `B`": "next page · back"}
+_WORKING = {
     "`T`": "take the next one",
     "`A` `L` `V`": "claim · release · take over",
     "`1` to `9`": "choose an option",
@@ -167,6 +168,5 @@ _KEYS = {
     "`P` `I`": "priority · assign",
     "`O`": "comment",
     "`X` `U` `Y`": "reject · undo · reopen",
-    "`N` `B`": "next page · back",
     "`Escape`": "leave what is asked",
 }
