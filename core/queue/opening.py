@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from core import audit
 from core.alerts.raising import raise_if_critical
+from core.errors import Invalid
 from core.permissions import Permission, requires
 from core.queue import priority as scoring
 from core.queue.newcomers import NewItem, checked
@@ -43,6 +44,8 @@ def open_items(uow: UnitOfWork, news: Sequence[NewItem]) -> list[Opened]:
 
     An item whose source has sent it before (same external reference) is known: nothing happens to it.
     """
+    if not news:
+        raise Invalid("items", "are at least one")
     return _open(uow, news)
 
 

@@ -125,6 +125,7 @@ def test_a_question_that_means_nothing_is_refused_by_field(
         {"item_type": "x", "title": "\u0000"},
         {"item_type": "x", "title": "\ud800"},
         [1],
+        [],
         "x",
     ],
 )
