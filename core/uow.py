@@ -139,6 +139,17 @@ class UnitOfWork:
             savepoint.rollback()
             self._entries, self._recorded, self._after = kept
 
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Do what the block does whole or not at all: when it raises, it alone is taken back, trail included."""
+        kept = list(self._entries), Counter(self._recorded), list(self._after)
+        try:
+            with self.session.begin_nested():
+                yield
+        except BaseException:
+            self._entries, self._recorded, self._after = kept
+            raise
+
     def afterwards(self, deed: Callable[[], None]) -> None:
         """Do `deed` once this unit has committed (drop a cache, wake a screen)."""
         self._after.append(deed)

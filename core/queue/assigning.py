@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.errors import Invalid, NotFound
 from core.permissions import MANAGES, Role, requires
 from core.queue import moves
-from core.queue.lifecycle import Moved, move, these
+from core.queue.lifecycle import Moved, Picks, move, these
 from core.queue.refusals import expect
 from core.uow import UnitOfWork
 
@@ -15,10 +15,14 @@ MAY_HOLD = (Role.REVIEWER, Role.SENIOR_REVIEWER, Role.MANAGER, Role.ADMIN)
 @requires(MANAGES, leaves="item.assigned")
 def assign(uow: UnitOfWork, item_id: int, staff_id: int, version: int | None = None) -> Moved:
     """Put an item into a person's hands. Raises Invalid when they cannot hold items, Conflict when it cannot move."""
+    return expect(uow, assign_all(uow, these([item_id], version), staff_id), item_id, moves.ASSIGN, version)
+
+
+@requires(MANAGES, leaves=None)
+def assign_all(uow: UnitOfWork, picks: Picks, staff_id: int) -> list[Moved]:
+    """Put the items picked into a person's hands; those that cannot move are not in the answer. Raises Invalid."""
     _require_able(uow, staff_id)
-    payload = {"assignee": staff_id}
-    moved = move(uow, moves.ASSIGN, these([item_id], version), payload=payload, assignee=staff_id)
-    return expect(uow, moved, item_id, moves.ASSIGN, version)
+    return move(uow, moves.ASSIGN, picks, payload={"assignee": staff_id}, assignee=staff_id)
 
 
 @requires(MANAGES, leaves="item.assigned")

@@ -46,8 +46,14 @@ def claim(uow: UnitOfWork, item_id: int, version: int | None = None) -> Moved:
 
     Raises Conflict saying who took it and when, or what changed since `version`; NotFound.
     """
+    return expect(uow, claim_all(uow, these([item_id], version)), item_id, moves.CLAIM, version)
+
+
+@requires(Permission.OPS_WRITE, leaves=None)
+def claim_all(uow: UnitOfWork, picks: Picks) -> list[Moved]:
+    """Take the items picked in hand; those that cannot be claimed are not in the answer."""
     _need_a_person(uow)
-    return expect(uow, move(uow, moves.CLAIM, these([item_id], version)), item_id, moves.CLAIM, version)
+    return move(uow, moves.CLAIM, picks)
 
 
 @requires(Permission.OPS_WRITE, leaves="queue.take_next")

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
 from core import config
 from core.alerts.raising import raise_if_critical
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, Invalid, NotFound, OpsError
 from core.permissions import MANAGES, Permission, requires
 from core.queue import deferring, escalating, moves, priority
-from core.queue.lifecycle import Moved, move, these
+from core.queue.lifecycle import Moved, Picks, move, these
 from core.queue.refusals import expect
-from core.queue.summaries import follow
+from core.queue.summaries import follow, refresh
 from core.resolutions.declaring import ItemType, Option, item_type
 from core.resolutions.effects import Case, revert
 from core.resolutions.parameters import checked
@@ -28,7 +30,14 @@ from core.text import checked_text
 from core.uow import UnitOfWork
 
 JUSTIFICATION_LENGTH = 4000
-_DECIDES = {"resolve": moves.RESOLVE, "reject": moves.REJECT}
+_DECIDES = {"resolve", "reject"}
+_MOVES = {
+    "resolve": moves.RESOLVE,
+    "reject": moves.REJECT,
+    "respond": moves.RESPOND,
+    "defer": moves.DEFER,
+    "escalate": moves.ESCALATE,
+}
 
 
 @dataclass(frozen=True)
@@ -54,16 +63,76 @@ def decide(uow: UnitOfWork, item_id: int, decision: Decision, version: int | Non
     _require_held(uow, item_id, version)
     done = _carry_out(case, option, decision.parameters)
     uow.record("item.decided", "work_item", item_id, option=option.name, item_type=declared.name)
-    moved = _settle(uow, case, option, why, done, version)
+    moved = _settle(uow, these([item_id], version), option, why, case, done)
     follow(uow, item_id, case.journal)
-    return moved
+    return expect(uow, moved, item_id, _MOVES[option.settles], version)
+
+
+@requires(Permission.OPS_WRITE, leaves=None)
+def decide_all(uow: UnitOfWork, picks: Picks, decision: Decision) -> dict[int, OpsError | None]:
+    """Settle the items picked that the caller holds with one option of their types, each whole or not at all.
+
+    Returns for each of these why it was refused, or None. What has no effect on records is settled in one statement
+    for each item type. Raises Invalid for a missing justification.
+    """
+    why = checked_text("justification", decision.justification, JUSTIFICATION_LENGTH)
+    held = uow.execute(_HELD.format(picks.where), {**picks.values, "me": uow.principal.staff_id}).mappings().all()
+    refusals: dict[int, OpsError | None] = {}
+    by_type = itemgetter("item_type")
+    for name, items in groupby(sorted(held, key=by_type), key=by_type):
+        cases = [Case(uow, dict(item), {}) for item in items]
+        option = item_type(name).option(decision.option)
+        if option is None or option.effect is not None:
+            refusals |= {case.item["id"]: _decide_alone(case, decision) for case in cases}
+        else:
+            refusals |= _decide_alike(uow, cases, option, why, decision.parameters)
+    return refusals
+
+
+_HELD = (
+    "SELECT * FROM work_items WHERE {} AND assigned_to = :me AND status = 'in_progress' ORDER BY id FOR NO KEY UPDATE"
+)
+
+
+def _decide_alone(case: Case, decision: Decision) -> OpsError | None:
+    """Decide one of several, with its own effect on its own record."""
+    try:
+        with case.uow.attempt():
+            decide(case.uow, case.item["id"], decision, case.item["version"])
+    except OpsError as refusal:
+        return refusal
+    return None
+
+
+def _decide_alike(
+    uow: UnitOfWork, cases: Sequence[Case], option: Option, why: str, given: Mapping[str, Any]
+) -> dict[int, OpsError | None]:
+    """Decide items of one type with an option that changes nothing but them."""
+    refusals = {int(case.item["id"]): _unfit(case, option, given) for case in cases}
+    ids = [item for item, refusal in refusals.items() if refusal is None]
+    if ids:
+        fit = next(case for case in cases if case.item["id"] == ids[0])
+        _settle(uow, these(ids), option, why, fit, {})
+        for item in ids:
+            uow.record("item.decided", "work_item", item, option=option.name, item_type=fit.item["item_type"])
+        refresh(uow, ids)
+    return refusals
+
+
+def _unfit(case: Case, option: Option, given: Mapping[str, Any]) -> OpsError | None:
+    try:
+        _carry_out(case, option, given)
+    except OpsError as refusal:
+        return refusal
+    return None
 
 
 @requires(Permission.OPS_WRITE, leaves="item.rejected")
 def reject(uow: UnitOfWork, item_id: int, reason: str, version: int | None = None) -> Moved:
     """Turn an item down: it needs no decision, or is not ours to make. The reason is part of the record."""
     why = checked_text("reason", reason, JUSTIFICATION_LENGTH)
-    return _decided(uow, item_id, moves.REJECT, "rejected", {"justification": why}, [], version)
+    moved = _decided(uow, these([item_id], version), moves.REJECT, "rejected", {"justification": why}, [])
+    return expect(uow, moved, item_id, moves.REJECT, version)
 
 
 @requires(Permission.OPS_WRITE, leaves="item.decision_undone")
@@ -160,37 +229,37 @@ def _unforeseen(uow: UnitOfWork, sentence: str) -> Iterator[None]:
         raise Conflict(sentence) from None
 
 
-def _settle(uow: UnitOfWork, case: Case, option: Option, why: str, done: dict[str, Any], version: int | None) -> Moved:
-    item_id = int(case.item["id"])
+def _settle(
+    uow: UnitOfWork, picks: Picks, option: Option, why: str, case: Case, done: Mapping[str, Any]
+) -> list[Moved]:
+    """Make the move that the option ends in; of several items alike, any one's `case` tells what was filled in."""
     told = {"option": option.name, "justification": why, "outcome": done, "parameters": sorted(case.parameters)}
     if option.settles in _DECIDES:
-        return _decided(uow, item_id, _DECIDES[option.settles], option.name, told, case.journal, version)
+        return _decided(uow, picks, _MOVES[option.settles], option.name, told, case.journal)
     if option.settles == "defer":
         until = case.parameters.get("until") or uow.now + timedelta(hours=24)
-        return deferring.defer(uow, item_id, until, why, version)
+        return deferring.defer_all(uow, picks, until, why)
     if option.settles == "escalate":
-        return escalating.escalate(uow, item_id, why, done.get("to"), version)
-    return expect(uow, move(uow, moves.RESPOND, these([item_id], version), payload=told), item_id, moves.RESPOND)
+        return escalating.escalate_all(uow, picks, why, done.get("to"))
+    return move(uow, moves.RESPOND, picks, payload=told)
 
 
 def _decided(
     uow: UnitOfWork,
-    item_id: int,
+    picks: Picks,
     what: moves.Move,
     resolution: str,
     told: dict[str, Any],
     journal: list[dict[str, Any]],
-    version: int | None,
-) -> Moved:
+) -> list[Moved]:
     moved = move(
         uow,
         what,
-        these([item_id], version),
+        picks,
         payload=told,
         resolution=resolution,
         decision=json.dumps(told, default=str),
         journal=json.dumps(journal, default=str),
     )
-    item = expect(uow, moved, item_id, what, version)
-    deadlines.recompute(uow, [item_id])
-    return item
+    deadlines.recompute(uow, [item.id for item in moved])
+    return moved

@@ -18,10 +18,15 @@ LONGEST = timedelta(days=90)
 @requires(Permission.OPS_WRITE, leaves="item.deferred")
 def defer(uow: UnitOfWork, item_id: int, until: datetime, reason: str = "", version: int | None = None) -> Moved:
     """Put an item off until `until`, at most 90 days ahead. The SLA clock goes on. Raises Invalid, Conflict."""
+    return expect(uow, defer_all(uow, these([item_id], version), until, reason), item_id, moves.DEFER, version)
+
+
+@requires(Permission.OPS_WRITE, leaves=None)
+def defer_all(uow: UnitOfWork, picks: Picks, until: datetime, reason: str = "") -> list[Moved]:
+    """Put the items picked off until `until`; those that cannot move are not in the answer. Raises Invalid."""
     moment = check_until(uow, until)
     payload = {"until": moment.isoformat(), "reason": reason or None}
-    moved = move(uow, moves.DEFER, these([item_id], version), payload=payload, until=moment)
-    return expect(uow, moved, item_id, moves.DEFER, version)
+    return move(uow, moves.DEFER, picks, payload=payload, until=moment)
 
 
 def check_until(uow: UnitOfWork, until: datetime) -> datetime:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.errors import Conflict, NotFound, OpsError
@@ -18,8 +19,9 @@ _STANDING = (
     "WHERE i.id = ANY(:ids)"
 )
 _CHANGES = (
-    "SELECT a.kind, coalesce(s.full_name, a.actor_name) AS actor_name, a.at, a.version FROM work_actions a "
-    "LEFT JOIN staff s ON s.id = a.staff_id WHERE a.item_id = :id AND a.version > :version ORDER BY a.id"
+    "SELECT a.item_id, a.kind, coalesce(s.full_name, a.actor_name) AS actor_name, a.at FROM work_actions a "
+    "LEFT JOIN staff s ON s.id = a.staff_id WHERE a.item_id = ANY(:ids) "
+    "AND a.version > (CAST(:versions AS jsonb) ->> a.item_id::text)::int ORDER BY a.id"
 )
 
 
@@ -27,27 +29,40 @@ def expect(uow: UnitOfWork, moved: list[Moved], item_id: int, what: Move, versio
     """The one item that was to move; raises what `reasons` finds when it did not."""
     if moved:
         return moved[0]
-    raise reasons(uow, [item_id], what, version)[item_id]
+    raise reasons(uow, [item_id], what, {item_id: version})[item_id]
 
 
-def reasons(uow: UnitOfWork, ids: Iterable[int], what: Move, version: int | None = None) -> dict[int, OpsError]:
-    """For each of `ids` that did not make the move, the refusal that says why."""
+def reasons(uow: UnitOfWork, ids: Iterable[int], what: Move, versions: Mapping[int, int | None]) -> dict[int, OpsError]:
+    """For each of `ids` that did not make the move, the refusal that says why: two statements, however many.
+
+    `versions` are those that the caller had seen, where that matters.
+    """
     wanted = list(ids)
     rows = {row.id: row for row in uow.rows(_STANDING, {"ids": wanted})}
-    return {item: _reason(uow, rows.get(item), item, what, version) for item in wanted}
+    stale = {item: seen for item, row in rows.items() if (seen := versions.get(item)) not in {None, row.version}}
+    changes = _changes(uow, stale)
+    return {item: _reason(uow, rows.get(item), item, what, changes.get(item)) for item in wanted}
 
 
-def _reason(uow: UnitOfWork, row: Any, item_id: int, what: Move, version: int | None) -> OpsError:
+def _changes(uow: UnitOfWork, stale: Mapping[int, int | None]) -> dict[int, list[Any]]:
+    """What happened to each of these items since the version that was seen."""
+    found: dict[int, list[Any]] = {item: [] for item in stale}
+    values = {"ids": list(stale), "versions": json.dumps(stale)}
+    for row in uow.rows(_CHANGES, values) if stale else ():
+        found[row.item_id].append(row)
+    return found
+
+
+def _reason(uow: UnitOfWork, row: Any, item_id: int, what: Move, changes: list[Any] | None) -> OpsError:
     if row is None:
         return NotFound("work item", item_id)
     standing = {"id": row.id, "status": row.status, "version": row.version, "holder": row.holder}
-    if version is not None and row.version != version:
-        return _stale(uow, row, version, standing)
+    if changes is not None:
+        return _stale(row, changes, standing)
     return Conflict(_sentence(uow, row, what), standing)
 
 
-def _stale(uow: UnitOfWork, row: Any, version: int, standing: dict[str, Any]) -> Conflict:
-    changes = uow.rows(_CHANGES, {"id": row.id, "version": version})
+def _stale(row: Any, changes: list[Any], standing: dict[str, Any]) -> Conflict:
     told = [{"kind": change.kind, "by": change.actor_name, "at": change.at.isoformat()} for change in changes]
     last = f": {told[-1]['kind'].lower()} by {told[-1]['by']}" if told else ""
     sentence = f"Item {row.id} has changed since you opened it{last}. Look at it again before you act."

@@ -43,7 +43,7 @@ def test_the_second_claimant_hears_who_was_first_and_when(cast: Cast, noon: obje
 def test_a_stale_version_is_refused_with_what_changed(cast: Cast) -> None:
     number = opened(cast.reviewer)
     perform(cast.manager, noting.change_priority, number, "critical", "an angry call")
-    with pytest.raises(Conflict, match="priority_change by manager") as refusal:
+    with pytest.raises(Conflict, match="priority_change by Mona Manager") as refusal:
         perform(cast.reviewer, claiming.claim, number, 1)
     assert [change["kind"] for change in refusal.value.current["changes"]] == ["PRIORITY_CHANGE"]
 
