@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -48,7 +48,7 @@ def bar(me: Principal, known: Known) -> Filters:
         action = _choice("Action", "action", known.actions, "Any action", 160)
         resource = _choice("About", "resource", known.resources, "About anything", 146, badges.words)
         number = _number(disabled=resource is None)
-        pii = _choice("Personal data", "pii", list(PERSONAL), "Personal data", 146, PERSONAL.__getitem__)
+        pii = _choice("Personal data", "pii", list(PERSONAL), "Personal data", 146, lambda key: PERSONAL[key])
         if is_filtered():
             st.button("Reset", key="reset_audit", type="tertiary", icon=":material/filter_alt_off:", on_click=reset)
     return Filters(
@@ -90,10 +90,11 @@ def reset() -> None:
 def _period(me: Principal) -> tuple[datetime | None, datetime | None]:
     """The beginning and the end that are asked for; whole days of the reader, so that each question stays the same."""
     period = st.segmented_control(
-        "Period", list(PERIODS), format_func=PERIODS.get, default="week", required=True, key="period", **_bound
+        "Period", list(PERIODS), format_func=PERIODS.__getitem__, default="week", required=True, key="period", **_bound
     )
     if period == "custom":
         first = st.date_input("From", value=None, key="from", width=118, **_bound)
+        st.markdown(":gray[to]", width="content")
         last = st.date_input("To", value=None, key="to", width=118, **_bound)
         return _begins(first, me.zone), _begins(last, me.zone, after=True)
     if period not in _DAYS:
@@ -109,7 +110,9 @@ def _begins(day: Any, zone: str, *, after: bool = False) -> datetime | None:
     return times.midnight(day + _DAY if after else day, zone)
 
 
-def _choice(label: str, key: str, options: Sequence[str], nothing: str, width: int, told: Any = line) -> str | None:
+def _choice(
+    label: str, key: str, options: Sequence[str], nothing: str, width: int, told: Callable[[str], str] = line
+) -> str | None:
     chosen = st.selectbox(
         label, options, index=None, format_func=told, placeholder=nothing, key=key, width=width, **_bound
     )

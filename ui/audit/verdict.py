@@ -17,6 +17,7 @@ from ui.plain import literal
 
 _LAST = "audit.verdict"
 _TIMES = "audit.checks"
+_WANTED = "audit.check_wanted"
 
 
 @dataclass(frozen=True)
@@ -30,23 +31,30 @@ class Checked:
 def draw(me: Principal) -> None:
     """Draw the question, its button, and the last verdict that this screen has been given."""
     with st.container(border=True, gap="small"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown("**Is the record whole?**", width="content")
-            box = st.empty()
-            # Another key after each check: the second half of a double click finds no button.
-            asked = st.button(
-                "Check all of it",
-                key=f"verify_{st.session_state.get(_TIMES, 0)}",
-                icon=":material/verified_user:",
-                help="Reads every row and every seal; about ten seconds for each million rows.",
-            )
-        if asked:
+        if st.session_state.pop(_WANTED, False):
             _check()
         last: Checked | None = st.session_state.get(_LAST)
-        with box.container(horizontal=True, vertical_alignment="center", gap="small"):
-            _headline(last, me, clock.now())
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown("**Is the record whole?**", width="content")
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                _headline(last, me, clock.now())
+            st.button(
+                "Check all of it",
+                key="verify",
+                icon=":material/verified_user:",
+                help="Reads every row and every seal; about ten seconds for each million rows.",
+                on_click=_want,
+                args=(st.session_state.get(_TIMES, 0),),
+            )
         if last is not None:
             _particulars(last.verdict)
+
+
+def _want(times_before: int) -> None:
+    """Ask for a check; the second half of a double click, drawn for the same number of checks, asks for nothing."""
+    if times_before == st.session_state.get(_TIMES, 0):
+        st.session_state[_TIMES] = times_before + 1
+        st.session_state[_WANTED] = True
 
 
 def _check() -> None:
@@ -55,7 +63,6 @@ def _check() -> None:
         # Kept before anything else is drawn: whatever interrupts the drawing, the answer is not lost.
         if done is not None:
             st.session_state[_LAST] = Checked(done.answer, clock.now())
-        st.session_state[_TIMES] = st.session_state.get(_TIMES, 0) + 1
     acting.show_notices()
 
 

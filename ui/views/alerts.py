@@ -109,7 +109,7 @@ def _mark_all_read() -> None:
 def _filters(me: Principal) -> AlertFilter:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         shown = st.segmented_control(
-            "Show", list(SHOWS), format_func=SHOWS.get, default="live", required=True, key="show", **_bound
+            "Show", list(SHOWS), format_func=SHOWS.__getitem__, default="live", required=True, key="show", **_bound
         )
         severity = st.pills(
             "Severity",
@@ -122,7 +122,7 @@ def _filters(me: Principal) -> AlertFilter:
             "Type",
             [each.value for each in AlertType],
             index=None,
-            format_func=badges.ALERTS.__getitem__,
+            format_func=lambda key: badges.ALERTS[key],
             placeholder="All types",
             key="kind",
             width=190,
@@ -189,9 +189,13 @@ def _cells(rows: tuple[AlertRow, ...], me: Principal, now: datetime, past: bool)
         "title": [line(row.title) + (f"  ×{row.occurrences:,}" if row.occurrences > 1 else "") for row in rows],
         "ended": badges.cells(_ENDS, [_end(row) for row in rows]),
         "type": [badges.ALERTS.get(row.alert_type, row.alert_type) for row in rows],
-        "seen": [times.both(row.last_seen_at, me.zone, now) for row in rows],
+        "seen": [_seen(row.last_seen_at, me, now) for row in rows],
     }
     return pd.DataFrame({name: cells[name] for name in _columns(past)})
+
+
+def _seen(moment: datetime, me: Principal, now: datetime) -> str:
+    return f"{times.briefly(moment, now)} · {times.clock_time(moment, me.zone, now)}"
 
 
 def _columns(past: bool) -> dict[str, Any]:
@@ -199,12 +203,13 @@ def _columns(past: bool) -> dict[str, Any]:
     columns = {
         "unread": text("", width=26, help="● You have not read it."),
         "severity": badges.column("Severity", badges.SEVERITY, width=80),
-        "title": text("Title", width=304),
+        "title": text("Title", width=236),
         "ended": badges.column("Ended", _ENDS, width=86),
-        "seen": text("Last seen", width=126),
+        "seen": text("Last seen", width=140),
         "type": text("Type", width=118),
     }
-    return {name: column for name, column in columns.items() if past or name != "ended"}
+    left_out = "unread" if past else "ended"
+    return {name: column for name, column in columns.items() if name != left_out}
 
 
 def _end(row: AlertRow) -> str:

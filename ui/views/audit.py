@@ -180,9 +180,10 @@ def _ways_on(me: Principal, entry: AuditEntry) -> None:
     with st.container(horizontal=True, gap="small"):
         if entry.resource_id:
             st.button(
-                f"Who saw or did what to {literal(_about(entry).lower(), 40)}",
+                f"All about {literal(line(_about(entry).lower(), 40))}",
                 key="ask_about",
                 icon=":material/manage_search:",
+                help="Who saw or did what to it, whenever that was.",
                 on_click=_ask,
                 kwargs={"resource": entry.resource_type, "number": entry.resource_id},
             )
