@@ -12,7 +12,7 @@ from sqlalchemy import event, text
 
 from core import auditing, clock, db
 from core.auditing import AuditEntry, Filters, Page
-from core.errors import Invalid, NotPermitted
+from core.errors import Invalid, NotFound, NotPermitted
 from core.permissions import Principal
 from core.uow import UnitOfWork, perform
 from tests.cast import NOON, Cast
@@ -189,3 +189,18 @@ def _plans() -> Iterator[list[Any]]:
     yield plans
     event.remove(db.engine("app"), "before_cursor_execute", explain)
     assert plans
+
+
+def test_one_entry_is_found_by_its_number_and_the_look_is_on_record(day: Cast) -> None:
+    [claimed] = _ask(day, person="reviewer", until=NOON + 9 * HOUR).entries
+    assert perform(day.auditor, auditing.entry, claimed.id) == claimed
+    [look] = _ask(day, resource_type="audit_log", resource_id=str(claimed.id)).entries
+    assert (look.action, look.actor_name) == ("audit.read", "auditor")
+    with pytest.raises(NotFound):
+        perform(day.auditor, auditing.entry, 999_999)
+    with pytest.raises(NotPermitted):
+        perform(day.manager, auditing.entry, claimed.id)
+
+
+def test_every_type_of_resource_is_known_once(day: Cast) -> None:
+    assert perform(day.auditor, auditing.resources_known) == ["work_item"]
