@@ -20,6 +20,8 @@ from core.uow import UnitOfWork
 FRESH_SECONDS = 3.0
 
 Value = str | int | float | bool
+HAND_OUT = ("none", "round_robin", "least_loaded")
+"""How a queue's items may be handed out: not at all, by turns, or to whoever has the fewest in hand."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,13 @@ _DECLARED = (
     Setting("ALERT_RETENTION_DAYS", 30, "Days after which alerts are cleaned up.", 1, 3650),
     Setting("PENDING_BOOKING_HOURS", 48, "Hours a booking may stay pending before it becomes an item.", 1, 8760),
     Setting("LEASE_MINUTES", 30, "How long a claim holds without a sign of life.", 1, 1440),
+    Setting("ASSIGN_CUSTOMER", "none", "How customer items find hands by themselves.", allowed=HAND_OUT),
+    Setting("ASSIGN_AUTOMATION", "none", "How automation items find hands by themselves.", allowed=HAND_OUT),
+    Setting("ASSIGN_PROVIDER_DATA", "none", "How provider data items find hands by themselves.", allowed=HAND_OUT),
+    Setting("PRESENT_MINUTES", 15, "Minutes after their last deed for which a person counts as present.", 1, 480),
+    Setting("STUCK_OPEN_DAYS", 14, "Days after which an open item counts as stuck.", 1, 3650),
+    Setting("STUCK_WAITING_DAYS", 5, "Days of waiting for one answer after which an item counts as stuck.", 1, 365),
+    Setting("STUCK_HANDOVERS", 3, "Times in 7 days that an item leaves a hand undecided, to count as stuck.", 2, 100),
     Setting("UNDO_SECONDS", 10, "How long a decision can be undone.", 0, 300),
     Setting("SESSION_IDLE_MINUTES", 480, "A session ends after this long without use.", 5, 10_080),
     Setting("SESSION_HOURS", 24, "A session ends this long after sign-in.", 1, 720),

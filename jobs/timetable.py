@@ -10,7 +10,7 @@ from core import anchors, running, sealing
 from core.alerts import cleaning, watching
 from core.errors import Invalid
 from core.intake.bookings import pending_too_long
-from core.queue import claiming, deferring, priority
+from core.queue import claiming, deferring, distributing, priority
 from core.resolutions.forgetting import forget_journals
 from core.sla.watching import check_sla, escalate_breaches
 from core.uow import UnitOfWork
@@ -78,6 +78,8 @@ TIMETABLE = (
         in_batches(deferring.wake_deferred, "woken")),
     Job("expire_leases", _MINUTE, "Give back items whose holder has shown no sign of life.",
         in_batches(claiming.expire_leases, "given_back")),
+    Job("auto_assign", 5 * _SECOND, "Hand open items to who is present and has room, where a setting says so.",
+        in_batches(distributing.auto_assign, "handed_out"), steady=True),
     Job("forget_journals", _MINUTE, "Forget what undoing would need, once it can no longer be done.",
         in_batches(forget_journals, "forgotten")),
     Job("pending_too_long", 60 * _MINUTE, "Open an item for each booking that nobody has confirmed for too long.",

@@ -81,10 +81,13 @@ class _Own:
 
 def _own_limits(uow: UnitOfWork) -> _Own:
     """The queues that the caller serves, and how many more items fit into their hands."""
+    me = {"me": uow.principal.staff_id}
+    # First held, then counted by a statement of its own, which sees what the one we waited for has taken.
+    uow.execute("SELECT FROM staff WHERE id = :me FOR NO KEY UPDATE", me)
     row = uow.execute(
         "SELECT queues, capacity - (SELECT count(*) FROM work_items WHERE assigned_to = s.id "
-        "AND status = 'in_progress') AS room FROM staff s WHERE id = :me FOR NO KEY UPDATE",
-        {"me": uow.principal.staff_id},
+        "AND status = 'in_progress') AS room FROM staff s WHERE id = :me",
+        me,
     ).one()
     return _Own(list(row.queues), row.room)
 
