@@ -106,6 +106,19 @@ def page(uow: UnitOfWork, wanted: Filter, *, limit: int = 20, skip: int = 0, cur
     return Page(shown, min(total, COUNTED), total > COUNTED, has_more, next_cursor, uow.now)
 
 
+@requires(Permission.OPS_READ, leaves=None)
+def matching(uow: UnitOfWork, wanted: Filter, most: int) -> Sequence[Any]:
+    """Number (`id`) and `version` of every item that `wanted` describes, in its order; nothing of what they say.
+
+    Raises Invalid when there are more than `most`, or naming the filter that cannot be used.
+    """
+    asked = conditions(wanted, uow.principal.staff_id, uow.now)
+    found = uow.rows(*_listing(asked, wanted, most + 1, columns="id, version, assigned_to, created_at"))
+    if len(found) > most:
+        raise Invalid("filter", f"describes more than {most:,} items; narrow it")
+    return found
+
+
 def _shows_personal(uow: UnitOfWork, rows: Sequence[QueueRow]) -> bool:
     return uow.principal.lens.clear and any(row.related for row in rows)
 
@@ -118,7 +131,7 @@ def _check_window(limit: int, skip: int) -> None:
 
 
 def _listing(
-    asked: Conditions, wanted: Filter, limit: int, skip: int, cursor: str | None
+    asked: Conditions, wanted: Filter, limit: int, skip: int = 0, cursor: str | None = None, columns: str = _COLUMNS
 ) -> tuple[str, dict[str, Any]]:
     """Each part (open, reviewed) comes sorted from its own index; the parts are merged."""
     sort_key = SORT_KEYS[wanted.sort_by]
@@ -126,7 +139,7 @@ def _listing(
     direction = _direction(wanted)
     order = f"sort_key {direction}, created_at, id" if wanted.sort_by != "created_at" else f"created_at {direction}, id"
     selects = [
-        f"(SELECT {_COLUMNS}, ({sort_key}) AS sort_key FROM work_items WHERE "
+        f"(SELECT {columns}, ({sort_key}) AS sort_key FROM work_items WHERE "
         + " AND ".join([_WHERE[part], *asked.where, *after])
         + f" ORDER BY {order.replace('sort_key', f'({sort_key})')} LIMIT {limit + skip})"
         for part in asked.parts
