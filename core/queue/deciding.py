@@ -58,7 +58,7 @@ def decide(uow: UnitOfWork, item_id: int, decision: Decision, version: int | Non
     """
     case = case_of(uow, item_id, locks=True)
     declared = item_type(case.item["item_type"])
-    option = _option(declared, decision.option)
+    option = option_of(declared, decision.option)
     why = checked_text("justification", decision.justification, JUSTIFICATION_LENGTH)
     _require_held(uow, item_id, version)
     done = _carry_out(case, option, decision.parameters)
@@ -190,7 +190,8 @@ _HOLD = (
 )
 
 
-def _option(declared: ItemType, name: str) -> Option:
+def option_of(declared: ItemType, name: str) -> Option:
+    """The option of that name. Raises Invalid saying which there are."""
     option = declared.option(name)
     if option is None:
         known = ", ".join(known.name for known in declared.options)

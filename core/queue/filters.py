@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -57,6 +58,19 @@ class Filter:
         return {
             each.name: getattr(self, each.name) for each in fields(self) if getattr(self, each.name) != each.default
         }
+
+    def kept(self) -> str:
+        """As JSON, to be kept and `restored`."""
+        return json.dumps(self.told(), default=str)
+
+    @classmethod
+    def restored(cls, kept: Mapping[str, Any]) -> Filter:
+        """As it was when it was kept. Raises Invalid when it asks for what this program does not know."""
+        unknown = set(kept) - {each.name for each in fields(cls)}
+        if unknown:
+            raise Invalid(sorted(unknown)[0], "is no filter of the queue")
+        moments = {name: datetime.fromisoformat(kept[name]) for name in ("created_from", "created_to") if name in kept}
+        return cls(**{**kept, **moments, "priority": tuple(kept.get("priority", ()))})
 
 
 @dataclass(frozen=True)
