@@ -12,6 +12,7 @@ import typer
 
 from core.errors import Invalid, OpsError
 from core.permissions import Role
+from jobs.adding import add
 from jobs.importing import import_file
 from jobs.operators import operator
 
@@ -124,6 +125,7 @@ def verify_audit(as_json: AsJson = False) -> None:
 
 
 app.command("import")(import_file)
+app.command("add")(add)
 
 
 @app.command("create-staff")

@@ -198,7 +198,7 @@ class WorkForm(Form):
         return self.model_copy(update=_later_deeds(self, moment, Status.OPEN))
 
 
-F = TypeVar("F", bound=Form)
+F = TypeVar("F", bound=BaseModel)
 
 
 def _later_deeds(form: ComplaintForm | WorkForm, moment: datetime, open_status: str) -> dict[str, Any]:

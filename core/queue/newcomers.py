@@ -62,8 +62,9 @@ def checked(uow: UnitOfWork, new: NewItem) -> dict[str, Any]:
     """The columns of the item to be, every field checked."""
     declared = item_type(_identifier("item_type", new.item_type))
     created_at = _moment("created_at", new.created_at) or uow.now
-    resource_id = None if new.resource_id is None else str(new.resource_id)
-    resource_type = new.resource_type or (declared.resource_type if resource_id is not None else None)
+    resource_id = _reference("resource_id", new.resource_id)
+    resource_type = _reference("resource_type", new.resource_type)
+    resource_type = resource_type or (declared.resource_type if resource_id is not None else None)
     chosen = _word("priority", new.priority or declared.default_priority, Priority)
     reason = _optional("reason", new.reason, 16_000)
     return {
@@ -71,7 +72,7 @@ def checked(uow: UnitOfWork, new: NewItem) -> dict[str, Any]:
         "item_type": new.item_type,
         "resource_type": resource_type,
         "resource_id": resource_id,
-        "session_id": new.session_id,
+        "session_id": _reference("session_id", new.session_id),
         "customer_id": new.customer_id,
         "title": _optional("title", new.title, 500) or _title(declared, resource_type, resource_id),
         "reason": reason,
@@ -90,7 +91,7 @@ def checked(uow: UnitOfWork, new: NewItem) -> dict[str, Any]:
         "dedup_key": new.dedup_key or _dedup_key(new, resource_type, resource_id),
         "failure_signature": signature(new.item_type, reason),
         "source": _identifier("source", new.source),
-        "external_ref": new.external_ref,
+        "external_ref": _reference("external_ref", new.external_ref),
     }
 
 
@@ -103,6 +104,11 @@ def _identifier(field_name: str, text: str) -> str:
 
 def _optional(field_name: str, text: str, longest: int) -> str:
     return checked_text(field_name, text, longest) if text.strip() else ""
+
+
+def _reference(field_name: str, given: str | int | None) -> str | None:
+    """What something is known by elsewhere; blank is nothing."""
+    return _optional(field_name, "" if given is None else str(given), 500) or None
 
 
 def _word(field_name: str, given: str, allowed: type[StrEnum]) -> str:
