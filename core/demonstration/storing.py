@@ -47,13 +47,21 @@ def store(uow: UnitOfWork, rows: Iterable[Row]) -> dict[Ref, int]:
 
 def _store(uow: UnitOfWork, table: str, wanted: Mapping[Ref, Row], numbers: Numbers) -> dict[Ref, int]:
     target = SQLModel.metadata.tables[table]
-    told = [_values(row, numbers) for row in wanted.values()]
-    if not told:
-        return {}
     put = insert(target).returning(target.c.id, sort_by_parameter_order=True)
-    stored = dict(zip(wanted, uow.session.scalars(put, told), strict=True))
-    uow.record("demo.stored", table, None, count=len(told))
+    stored: dict[Ref, int] = {}
+    for alike in _by_columns({ref: _values(row, numbers) for ref, row in wanted.items()}):
+        stored |= zip(alike, uow.session.scalars(put, list(alike.values())), strict=True)
+    if stored:
+        uow.record("demo.stored", table, None, count=len(stored))
     return stored
+
+
+def _by_columns(told: Mapping[Ref, dict[str, Any]]) -> Iterable[dict[Ref, dict[str, Any]]]:
+    """The records in groups that fill the same columns: one statement can put in only such."""
+    groups: dict[frozenset[str], dict[Ref, dict[str, Any]]] = {}
+    for ref, values in told.items():
+        groups.setdefault(frozenset(values), {})[ref] = values
+    return groups.values()
 
 
 def _values(row: Row, numbers: Numbers) -> dict[str, Any]:
