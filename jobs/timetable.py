@@ -12,6 +12,7 @@ from core.errors import Invalid
 from core.intake.bookings import pending_too_long
 from core.queue import claiming, deferring, distributing, priority
 from core.resolutions.forgetting import forget_journals
+from core.scanning.providers import scan_providers
 from core.sla.watching import check_sla, escalate_breaches
 from core.uow import UnitOfWork
 from jobs.turns import Turn, Work
@@ -84,6 +85,8 @@ TIMETABLE = (
         in_batches(forget_journals, "forgotten")),
     Job("pending_too_long", 60 * _MINUTE, "Open an item for each booking that nobody has confirmed for too long.",
         in_batches(pending_too_long, "opened")),
+    Job("scan_providers", 60 * _MINUTE, "Raise provider records that may be the same or lack something.",
+        in_batches(scan_providers, "records", 500)),
     Job("seal_audit", 2 * _SECOND, "Seal what was written to the audit log.", once(sealing.seal, "rows"), steady=True),
     Job("anchor_audit", _MINUTE, "Note the head of the audit log outside the database.",
         once(anchors.anchor, "anchors")),

@@ -88,6 +88,8 @@ PARTS_OF_VERBS = {
     "core.queue.summaries.summarise": "part of whatever changed the items",
     "core.resolutions.effects.revert": "part of a guarded undo",
     "core.running.under_fence": "wraps a job's guarded verb",
+    "core.scanning.duplicates.duplicates": "part of the guarded scan",
+    "core.scanning.gaps.gaps": "part of the guarded scan",
     "core.sealing.chain_key": "part of sealing and proving",
     "core.sealing.head": "part of sealing and proving",
     "core.sealing.last_number": "part of sealing and proving",

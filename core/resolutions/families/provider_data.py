@@ -36,7 +36,7 @@ DUPLICATE_CHECK = ItemType(
         DEFER,
     ),
     context_keys=("provider_ids",),
-    optional_keys=("similarity",),
+    optional_keys=("similarity", "evidence"),
     runbook=(
         "Two records look like one provider. A wrong merge is worse than a duplicate: it gives one person's "
         "patients to another.\n"

@@ -1,0 +1,1 @@
+"""Looking through records by itself for what a person should see to."""
