@@ -20,6 +20,14 @@ from core.uow import UnitOfWork
 from core.words import ActionKind, Status
 
 HISTORY_LENGTH = 200
+ITEMS = (
+    "SELECT i.*, h.full_name AS holder, d.full_name AS decided_by FROM work_items i "
+    "LEFT JOIN staff h ON h.id = i.assigned_to LEFT JOIN staff d ON d.id = i.resolved_by"
+)
+ENTRIES = (
+    "SELECT a.id, a.item_id, a.kind, a.at, coalesce(s.full_name, a.actor_name) AS actor, a.status_before, "
+    "a.status_after, a.payload FROM work_actions a LEFT JOIN staff s ON s.id = a.staff_id"
+)
 
 
 @dataclass(frozen=True)
@@ -72,33 +80,28 @@ def view(uow: UnitOfWork, item_id: int) -> ItemView:
     )
 
 
+def entry_of(row: Any, lens: Lens) -> Entry:
+    """A row of `ENTRIES` as the principal behind `lens` may see it."""
+    return Entry(
+        row.id,
+        ActionKind(row.kind),
+        row.at,
+        row.actor,
+        row.status_before and Status(row.status_before),
+        row.status_after and Status(row.status_after),
+        lens.document(row.payload),
+    )
+
+
 def _row(uow: UnitOfWork, item_id: int) -> Any:
-    return uow.execute(
-        "SELECT i.*, h.full_name AS holder, d.full_name AS decided_by FROM work_items i "
-        "LEFT JOIN staff h ON h.id = i.assigned_to LEFT JOIN staff d ON d.id = i.resolved_by WHERE i.id = :id",
-        {"id": item_id},
-    ).one_or_none()
+    return uow.execute(f"{ITEMS} WHERE i.id = :id", {"id": item_id}).one_or_none()
 
 
 def _history(uow: UnitOfWork, item_id: int, lens: Lens) -> tuple[Entry, ...]:
     rows = uow.rows(
-        "SELECT a.id, a.kind, a.at, coalesce(s.full_name, a.actor_name) AS actor, a.status_before, a.status_after, "
-        "a.payload FROM work_actions a LEFT JOIN staff s ON s.id = a.staff_id WHERE a.item_id = :id "
-        "ORDER BY a.id DESC LIMIT :limit",
-        {"id": item_id, "limit": HISTORY_LENGTH},
+        f"{ENTRIES} WHERE a.item_id = :id ORDER BY a.id DESC LIMIT :limit", {"id": item_id, "limit": HISTORY_LENGTH}
     )
-    return tuple(
-        Entry(
-            row.id,
-            ActionKind(row.kind),
-            row.at,
-            row.actor,
-            row.status_before and Status(row.status_before),
-            row.status_after and Status(row.status_after),
-            lens.document(row.payload),
-        )
-        for row in rows
-    )
+    return tuple(entry_of(row, lens) for row in rows)
 
 
 def _derivation(uow: UnitOfWork, item_id: int) -> tuple[str, ...]:
