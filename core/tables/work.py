@@ -27,6 +27,8 @@ NOTICE = "LEAST(NULLIF(at_risk_at, sla_told), sla_deadline)"
 UNTOLD = f"{OPEN} AND sla_told IS DISTINCT FROM sla_deadline"
 """Open items of whose deadline not all has been told. `sla_told` is the moment told of last: another deadline is
 thereby told anew."""
+HANDED_ON = "kind = 'RELEASE' OR (kind = 'ASSIGN' AND status_before = 'in_progress')"
+"""Actions by which an item left somebody's hands undecided: given back, run out, or taken over."""
 
 
 def _sorted_indexes() -> list[Index]:
@@ -85,6 +87,7 @@ class WorkItem(SQLModel, table=True):
             "work_items_to_escalate", "sla_deadline", "id", postgresql_where=text(f"{OPEN} AND escalation_level = 0")
         ),
         Index("work_items_leases", "lease_expires_at", postgresql_where=text("status = 'in_progress'")),
+        Index("work_items_set_aside", "created_at", postgresql_where=text("status = 'waiting'")),
         Index("work_items_to_wake", "deferred_until", postgresql_where=text("status = 'deferred'")),
         Index("work_items_by_resource", "resource_id", "resource_type"),
         Index("work_items_by_customer", "customer_id", postgresql_where=text(OPEN)),
@@ -163,6 +166,10 @@ class WorkAction(SQLModel, table=True):
         one_of("kind", ActionKind, "work_actions_kind"),
         Index("work_actions_by_item", "item_id", "id"),
         Index("work_actions_by_actor", "staff_id", "at"),
+        Index("work_actions_handed_on", "at", "item_id", postgresql_where=text(HANDED_ON)),
+        Index(
+            "work_actions_by_assignee", text("(payload->>'assignee')"), "id", postgresql_where=text("kind = 'ASSIGN'")
+        ),
     )
     id: int | None = Field(default=None, sa_column=key())
     item_id: int = Field(sa_column=link("work_items.id", nullable=False))
