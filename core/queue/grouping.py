@@ -52,13 +52,13 @@ class Group:
 
 _GROUPS = f"""
 WITH groups AS (
-    SELECT failure_signature, count(*) AS count, count(*) FILTER (WHERE {_TO_HAND}) AS to_hand, min(id) AS example,
+    SELECT failure_signature, count(*) AS size, count(*) FILTER (WHERE {_TO_HAND}) AS to_hand, min(id) AS example,
         min(created_at) AS first_seen, max(created_at) AS last_seen
     FROM work_items WHERE {_FAILED} AND (CAST(:queue AS text) IS NULL OR queue = :queue)
     GROUP BY failure_signature HAVING count(*) > 1 ORDER BY count(*) DESC, min(id) LIMIT :limit
 )
 SELECT g.*, i.item_type, i.reason FROM groups g JOIN work_items i ON i.id = g.example
-ORDER BY g.count DESC, g.example"""
+ORDER BY g.size DESC, g.example"""
 
 
 @requires(Permission.OPS_READ, leaves="groups.read")
@@ -75,7 +75,7 @@ def groups(uow: UnitOfWork, queue: str | None = None, limit: int = 50) -> tuple[
             row.item_type,
             item_type(row.item_type).label,
             uow.principal.lens.text(row.reason) or "",
-            row.count,
+            row.size,
             row.to_hand,
             row.first_seen,
             row.last_seen,
