@@ -14,7 +14,7 @@ from starlette.routing import Mount, Route
 from api.app import api
 from core import db
 from core.settings import PROJECT
-from web import boot, health, signing_in
+from web import boot, exporting, health, signing_in
 from web.faults import Faults, on_script_error
 from web.headers import SecurityHeaders
 from web.middleware import ICONS, KnownHost, NobodysPaths, RealClient, SameOrigin, SignedIn
@@ -32,6 +32,7 @@ async def icon(request: Request) -> Response:
 routes = [
     *health.routes,
     *signing_in.routes,
+    *exporting.routes,
     *(Route(path, icon, methods=["GET"]) for path in sorted(ICONS)),
     Mount("/api", api),
 ]

@@ -5,7 +5,7 @@ from core.tables.audit import AuditRow, AuditSeal
 from core.tables.content import BlacklistEntry, MealPlan, QuizResponse, RetentionHold
 from core.tables.customers import Booking, Complaint, Customer, Payment
 from core.tables.jobs import JobRun, Leadership, OutboxEntry, Report, Runner
-from core.tables.people import Allowance, ApiToken, SavedView, SignInThrottle, Staff, StaffSession
+from core.tables.people import Allowance, ApiToken, ExportTicket, SavedView, SignInThrottle, Staff, StaffSession
 from core.tables.providers import DistinctPair, Provider
 from core.tables.settings import OpsConfig
 from core.tables.work import BusinessCalendar, ClockEvent, ResolutionTemplate, SlaPolicy, WorkAction, WorkItem
@@ -30,6 +30,7 @@ __all__ = [
     "Complaint",
     "Customer",
     "DistinctPair",
+    "ExportTicket",
     "JobRun",
     "Leadership",
     "MealPlan",

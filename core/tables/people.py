@@ -116,3 +116,17 @@ class SavedView(SQLModel, table=True):
     shared: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     filters: dict[str, Any] = Field(sa_column=document())
     created_at: datetime | None = Field(default=None, sa_column=moment(nullable=False, now=True))
+
+
+class ExportTicket(SQLModel, table=True):
+    """Leave to fetch one export, once: who may, which items it holds, until when."""
+
+    __tablename__ = "export_tickets"
+    __table_args__ = (Index("export_tickets_by_expiry", "expires_at"),)
+    id: int | None = Field(default=None, sa_column=key())
+    token_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
+    staff_id: int = Field(sa_column=link("staff.id", nullable=False))
+    contents: str = Field(sa_column=words(nullable=False))
+    filters: dict[str, Any] = Field(sa_column=document())
+    expires_at: datetime = Field(sa_column=moment(nullable=False))
+    used_at: datetime | None = Field(default=None, sa_column=moment())
