@@ -74,6 +74,7 @@ PARTS_OF_VERBS = {
     "core.intake.keeping.numbers": "part of a guarded intake",
     "core.looking.looked": "writes the trail of the look it stands in",
     "core.queue.deciding.case_of": "the item as its options see it, inside a guarded verb",
+    "core.queue.deciding.hold": "takes locks for a guarded decision",
     "core.queue.deferring.check_until": "checks a moment",
     "core.queue.inbox.row_of": "shows a row that a guarded question has read",
     "core.queue.lifecycle.lease_values": "values of a statement",

@@ -175,18 +175,26 @@ def reopen(uow: UnitOfWork, item_id: int, reason: str, version: int | None = Non
 def case_of(uow: UnitOfWork, item_id: int, *, locks: bool = False) -> Case:
     """The item as its options see it, for their guards and effects. Raises NotFound."""
     if locks:
-        uow.execute(_HOLD, {"id": item_id})
+        hold(uow, [item_id])
     row = uow.execute("SELECT * FROM work_items WHERE id = :id", {"id": item_id}).mappings().one_or_none()
     if row is None:
         raise NotFound("work item", item_id)
     return Case(uow, dict(row), {}, locks)
 
 
-# In one order, and before any record: two decisions about one record go one after the other, and never deadlock.
+def hold(uow: UnitOfWork, ids: Sequence[int]) -> None:
+    """Keep these items, and every other open one about their records, from being decided by others meanwhile.
+
+    In one order, and before any record: decisions about one record go one after the other, and never deadlock.
+    """
+    uow.execute(_HOLD, {"ids": list(ids)})
+
+
 _HOLD = (
-    "SELECT FROM work_items WHERE id IN (SELECT :id UNION ALL SELECT other.id FROM work_items item "
+    "SELECT FROM work_items WHERE id IN (SELECT unnest(CAST(:ids AS bigint[])) UNION ALL "
+    "SELECT other.id FROM work_items item "
     "JOIN work_items other ON other.resource_id = item.resource_id AND other.resource_type = item.resource_type "
-    f"WHERE item.id = :id AND other.{OPEN}) ORDER BY id FOR NO KEY UPDATE"
+    f"WHERE item.id = ANY(:ids) AND other.{OPEN}) ORDER BY id FOR NO KEY UPDATE"
 )
 
 

@@ -105,11 +105,12 @@ def decide(decision: Decision) -> Task:
     """Settle with one option, each by its own type's meaning of it."""
 
     def apply(uow: UnitOfWork, chosen: Chosen) -> Refusals:
+        deciding.hold(uow, list(chosen.versions))
         decided = deciding.decide_all(uow, chosen.picks, decision)
         refused = {item: refusal for item, refusal in decided.items() if refusal is not None}
         return refused | _reasons(uow, chosen.without(decided), moves.RESOLVE)
 
-    return Task("decide", apply, chunk=100)
+    return Task("decide", apply, chunk=50)
 
 
 def _moving(name: str, what: Move, deed: Callable[[UnitOfWork, Picks], list[Moved]]) -> Task:

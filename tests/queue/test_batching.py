@@ -87,7 +87,7 @@ def test_of_500_with_3_stale_497_are_done_and_3_reported_with_reasons(cast: Cast
 
 
 def test_more_items_are_no_more_statements(cast: Cast) -> None:
-    ids = _many(cast, 90)
+    ids = _many(cast, 55)
     for task, action in _everything(cast).values():
         needed = []
         for chosen in (ids[:5], ids[5:]):
@@ -257,3 +257,20 @@ def test_two_batches_in_opposite_order_both_get_through(cast: Cast) -> None:
         done = list(pool.map(_escalate_20_times, [(cast.reviewer, ids), (cast.reviewer2, ids[::-1])]))
     assert done == [20 * len(ids)] * 2
     assert count("work_items", "escalation_level = 40") == len(ids)
+
+
+def _decide_all(task: tuple[Principal, list[int], str]) -> dict[int, str]:
+    who, ids, option = task
+    return _refused(batching.run(who, _any(ids), tasks.decide(Decision(option, "As agreed.", {}))))
+
+
+def test_two_batches_of_effects_on_the_same_records_both_get_through(cast: Cast) -> None:
+    bookings = [records.paid_booking() for _ in range(30)]
+    refunds = [records.held(cast.reviewer, "refund", ("booking", key)) for key in bookings]
+    cancellations = [records.held(cast.reviewer2, "cancellation", ("booking", key)) for key in bookings[::-1]]
+    deeds = [(cast.reviewer, refunds, "approve"), (cast.reviewer2, cancellations, "accept")]
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("fork"), initializer=_fresh) as pool:
+        refused = [why for told in pool.map(_decide_all, deeds) for why in told.values()]
+    assert not [why for why in refused if "busy" in why]
+    assert count("work_items", "status = 'resolved'") == 60 - len(refused) >= 30
+    assert rows("SELECT sum(amount) FROM payments")[0][0] == 0
