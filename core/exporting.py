@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import IO, Any
 
 from core.cells import cell
-from core.errors import NotFound, NotPermitted
+from core.errors import Invalid, NotFound, NotPermitted
 from core.permissions import Permission, requires
 from core.queue import inbox
 from core.queue.filters import Filter
@@ -60,6 +60,8 @@ def offer(uow: UnitOfWork, wanted: Filter, contents: Contents = Contents.ITEMS) 
     """
     if uow.principal.staff_id is None:
         raise NotPermitted(Permission.OPS_READ, "Only a member of staff gets exports.")
+    if contents not in set(Contents):
+        raise Invalid("contents", f"is one of {', '.join(Contents)}")
     items = len(inbox.matching(uow, wanted, MOST))
     ticket = secrets.token_urlsafe(32)
     uow.execute("DELETE FROM export_tickets WHERE expires_at < :now", {"now": uow.now})
@@ -69,7 +71,7 @@ def offer(uow: UnitOfWork, wanted: Filter, contents: Contents = Contents.ITEMS) 
         {
             "hash": _hash(ticket),
             "me": uow.principal.staff_id,
-            "contents": Contents(contents),
+            "contents": contents,
             "filters": wanted.kept(),
             "expires_at": uow.now + LIFE,
         },
