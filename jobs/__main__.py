@@ -14,7 +14,8 @@ from core.errors import Invalid, OpsError
 from core.permissions import Role
 from jobs.adding import add
 from jobs.importing import import_file
-from jobs.operators import operator
+from jobs.operators import member, operator
+from jobs.process_queue import process_queue
 
 app = typer.Typer(
     name="jobs",
@@ -126,6 +127,7 @@ def verify_audit(as_json: AsJson = False) -> None:
 
 app.command("import")(import_file)
 app.command("add")(add)
+app.command("process-queue")(process_queue)
 
 
 @app.command("create-staff")
@@ -156,15 +158,10 @@ def create_token(
     as_json: AsJson = False,
 ) -> None:
     """Make an API token for a member of staff and print it, once."""
-    from core import people, tokens
-    from core.errors import NotFound
-    from core.uow import UnitOfWork, perform
+    from core import tokens
+    from core.uow import perform
 
-    with UnitOfWork(operator()) as uow:
-        known = {person.username: person.id for person in people.staff(uow)}
-    owner = known.get(staff.strip().lower())
-    if owner is None:
-        raise NotFound("active member of staff", staff)
+    owner = member(staff).id
     made = perform(
         operator(), tokens.create_token, name, staff_id=owner, scopes=scope or None, expires_days=expires_days
     )
