@@ -22,7 +22,6 @@ CLOSED = [
         "/media/abc.csv",
         "/component/x/index.html",
         "/docs",
-        "/api/docs",
         "/oauth2callback",
     ),
     *("/_stcore/host-config", "/_stcore/upload_file/a/b", "/_stcore/bidi-components/x", "/app/static/x"),
