@@ -16,11 +16,12 @@ from core.errors import OpsError
 from core.permissions import Principal
 from core.queue.claiming import NothingToTake, claim_next, release, renew_lease
 from core.queue.deciding import Decision, decide
+from core.queue.inbox import QueueRow
 from core.queue.viewing import ItemView, view
 from core.resolutions.guiding import Guide, Offer, guide
 from core.settings import settings
 from core.uow import UnitOfWork, perform
-from core.words import Queue
+from core.words import Queue, Status
 from jobs.asking import Back, ask, filled, needed, say, short
 from jobs.interrupts import Interrupted, Interrupts
 from jobs.showing import item_lines, option_lines
@@ -76,20 +77,23 @@ class Desk:
 
     def _settle(self) -> None:
         """Show the item in hand and carry out one option after another until it is out of hand or put off."""
-        seen, offered = self._look()
+        item = self._held or 0
+        seen, offered = self._look(item)
         say("", *item_lines(seen, offered))
         while self._held is not None:
             say(*option_lines(offered))
             with self._kept(), suppress(Back):
                 self._choose(offered, seen.row.version)
-            if self._held is not None:
-                seen, offered = self._look()
+            before, (seen, offered) = seen.row.version, self._look(item)
+            if seen.row.version != before:
+                say(f"It is {_standing(seen.row, self._held)}.")
 
-    def _look(self) -> tuple[ItemView, Guide]:
-        """The item in hand as it stands, and how it can be settled. One that is no longer theirs is let go of."""
+    def _look(self, item: int) -> tuple[ItemView, Guide]:
+        """An item as it stands, and how it can be settled. One that is out of their hands is let go of."""
         with self._interrupts.held_off(), UnitOfWork(self._me) as uow:
-            seen, offered = view(uow, self._held or 0), guide(uow, self._held or 0)
-            if (seen.row.assigned_to, seen.row.status) != (self._me.staff_id, "in_progress"):
+            seen, offered = view(uow, item), guide(uow, item)
+            mine = (seen.row.assigned_to, seen.row.status) == (self._me.staff_id, Status.IN_PROGRESS)
+            if not mine or _is_under_way(seen.row):
                 self._held = None
         return seen, offered
 
@@ -114,8 +118,8 @@ class Desk:
         try:
             with self._interrupts.held_off():
                 moved = perform(self._me, decide, item, Decision(offer.name, why, parameters), version)
-                self._held = item if moved.holder == self._me.staff_id and moved.status == "in_progress" else None
-                say(f"Item {item}: {short(offer.label)}: done. It is {_standing(moved.status, self._held)}.")
+                self._held = item if moved.holder == self._me.staff_id and moved.status is Status.IN_PROGRESS else None
+                say(f"Item {item}: {short(offer.label)}: recorded.")
         except OpsError as error:
             say(f"Nothing was done: {short(error.sentence)}")
 
@@ -146,8 +150,15 @@ def _renew(me: Principal, item: int, done: threading.Event, until: float) -> Non
             perform(me, renew_lease, item)
 
 
-def _standing(status: str, held: int | None) -> str:
-    return f"{status.replace('_', ' ')}{'' if held is None else ' and stays in your hands'}"
+def _is_under_way(row: QueueRow) -> bool:
+    """Whether it is decided and the decision's effect has yet to be done outside."""
+    return row.status is Status.IN_PROGRESS and row.resolution is not None
+
+
+def _standing(row: QueueRow, held: int | None) -> str:
+    if _is_under_way(row):
+        return "being carried out, and comes back to you if that fails"
+    return f"{row.status.replace('_', ' ')}{'' if held is None else ' and stays in your hands'}"
 
 
 def _named(offered: Guide, said: str) -> Offer | None:
