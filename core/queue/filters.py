@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -36,7 +37,8 @@ class Filter:
     """Which items, in which order. `status`: pending, reviewed, all, escalated, or one exact status.
 
     `assignee`: "me", "nobody" or a staff number. `score_min` and `score_max`: 0 to 100. `reference` finds an item by
-    its own number, its record's number or its source's reference, exactly.
+    its own number, its record's number or its source's reference, exactly. `text` finds items by the beginnings of
+    words in title, reason, type and references, all of which must be there, as far as everybody may see them.
     """
 
     status: str = "pending"
@@ -50,18 +52,22 @@ class Filter:
     assignee: str | int | None = None
     sla: str | None = None
     reference: str | None = None
+    text: str | None = None
     sort_by: str = "priority_score"
     sort_order: Literal["asc", "desc"] = "desc"
 
     def told(self) -> dict[str, Any]:
-        """What was asked for beyond the defaults, for the audit log. Filters hold no personal values."""
+        """What was asked for beyond the defaults, for the audit log: no personal values, so not what was searched."""
+        return self._asked() | ({"text": f"{len(_words(self.text))} words"} if self.text else {})
+
+    def _asked(self) -> dict[str, Any]:
         return {
             each.name: getattr(self, each.name) for each in fields(self) if getattr(self, each.name) != each.default
         }
 
     def kept(self) -> str:
         """As JSON, to be kept and `restored`."""
-        return json.dumps(self.told(), default=str)
+        return json.dumps(self._asked(), default=str)
 
     @classmethod
     def restored(cls, kept: Mapping[str, Any]) -> Filter:
@@ -87,7 +93,7 @@ def conditions(wanted: Filter, me: int | None, now: datetime) -> Conditions:
     statuses = _statuses(wanted.status)
     where: list[str] = []
     values: dict[str, Any] = {"now": now}
-    for check in (_closed_words, _ranges, _people, _reference):
+    for check in (_closed_words, _ranges, _people, _reference, _text):
         check(wanted, me, where, values)
     if wanted.status == "escalated":
         where.append("escalation_level > 0")
@@ -174,3 +180,18 @@ def _reference(wanted: Filter, _me: int | None, where: list[str], values: dict[s
     where.append("(id = :number OR resource_id = :reference OR external_ref = :reference)")
     values["reference"] = given
     values["number"] = int(given) if given.isascii() and given.isdecimal() and len(given) < 19 else None
+
+
+def _text(wanted: Filter, _me: int | None, where: list[str], values: dict[str, Any]) -> None:
+    """Words are letters and digits alone: nothing in them means anything to the database."""
+    if not (wanted.text or "").strip():
+        return
+    words = _words(wanted.text)
+    if len(str(wanted.text)) > 200 or not words:
+        raise Invalid("text", "is up to 200 characters, with a word or a number among them")
+    where.append("id IN (SELECT item_id FROM item_words WHERE words @@ to_tsquery('simple', :words))")
+    values["words"] = " & ".join(f"'{word}':*" for word in words)
+
+
+def _words(text: str | None) -> list[str]:
+    return re.findall(r"[^\W_]+", text or "")

@@ -7,6 +7,7 @@ from core.tables.customers import Booking, Complaint, Customer, Payment
 from core.tables.jobs import JobRun, Leadership, OutboxEntry, Report, Runner
 from core.tables.people import Allowance, ApiToken, ExportTicket, SavedView, SignInThrottle, Staff, StaffSession
 from core.tables.providers import DistinctPair, Provider
+from core.tables.searching import ItemWords
 from core.tables.settings import OpsConfig
 from core.tables.work import BusinessCalendar, ClockEvent, ResolutionTemplate, SlaPolicy, WorkAction, WorkItem
 
@@ -31,6 +32,7 @@ __all__ = [
     "Customer",
     "DistinctPair",
     "ExportTicket",
+    "ItemWords",
     "JobRun",
     "Leadership",
     "MealPlan",
