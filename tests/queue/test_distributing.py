@@ -20,6 +20,7 @@ from core.queue.newcomers import NewItem
 from core.uow import perform
 from tests.builders import claimed, count, history, item, opened, rows
 from tests.cast import Cast
+from tests.queue.test_plans import _whole_table_reads, plans  # noqa: F401 - a fixture
 
 CLOCK = process("job", "auto_assign")
 
@@ -176,6 +177,14 @@ def test_six_hundred_items_are_handed_out_in_one_round(cast: Cast) -> None:
     perform(cast.manager, opening.open_items, [NewItem("odd_thing", "thing", number) for number in range(600)])
     assert _hand_out() == 600
     assert _hold(cast.reviewer, cast.reviewer2) == [300, 300]
+
+
+def test_handing_out_walks_indexes_at_100_000_items(cast: Cast, plans: list[dict[str, object]]) -> None:  # noqa: F811
+    _by(cast, "round_robin", "customer")
+    _there(cast.manager, cast.senior)
+    assert _hand_out() == 20
+    assert plans
+    assert _whole_table_reads(plans) == []
 
 
 def _fresh() -> None:
