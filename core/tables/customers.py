@@ -15,11 +15,19 @@ from core.words import BookingStatus, ComplaintStatus, PaymentStatus, Priority, 
 COMPLAINT_OPEN = "status IN ('open', 'in_progress', 'escalated')"
 
 
+DIGITS_OF_MOBILE = "regexp_replace(mobile, '[^0-9]+', '', 'g')"
+"""A customer's mobile number without everybody's own way of writing it."""
+
+
 class Customer(SQLModel, table=True):
     """A person or company that buys."""
 
     __tablename__ = "customers"
-    __table_args__ = (one_of("tier", Tier, "customers_tier"), Index("customers_by_email", text("lower(email)")))
+    __table_args__ = (
+        one_of("tier", Tier, "customers_tier"),
+        Index("customers_by_email", text("lower(email)")),
+        Index("customers_by_mobile", text(DIGITS_OF_MOBILE)),
+    )
     model_config = {"arbitrary_types_allowed": True}
     id: int | None = Field(default=None, sa_column=key())
     name: Personal | None = Field(default=None, sa_column=personal(Kind.NAME))
