@@ -40,7 +40,7 @@ def bar(me: Principal, people: Sequence[Person]) -> Filter:
         view = st.segmented_control(
             "View",
             list(VIEWS),
-            format_func=VIEWS.get,
+            format_func=VIEWS.__getitem__,
             default=_usual_view(),
             required=True,
             key="status",

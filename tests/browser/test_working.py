@@ -64,7 +64,8 @@ def test_a_click_on_a_row_opens_the_item_of_that_row(at_desk: Desk, staffed: Cas
     grid = page.locator("[data-testid=stDataFrame] canvas").first
     grid.wait_for()
     page.wait_for_timeout(800)
-    box = grid.bounding_box() or {}
+    box = grid.bounding_box()
+    assert box is not None
     page.mouse.click(box["x"] + 16, box["y"] + 36 + ROW_PIXELS * 1.5)
     page.wait_for_url(f"**/queue?item={items[1]}", timeout=8_000)
 

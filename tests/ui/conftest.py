@@ -84,4 +84,6 @@ def shown(screen: AppTest) -> str:
         "metric",
         "title",
     )
-    return "\n".join(str(getattr(each, "label", "")) + str(each.value) for kind in kinds for each in screen.get(kind))
+    return "\n".join(
+        str(getattr(each, "label", "")) + str(getattr(each, "value", "")) for kind in kinds for each in screen.get(kind)
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,10 @@ _LONGEST_VALUE = 600
 def draw(me: Principal, view: ItemView, guide: Guide) -> None:
     """Draw what to know first, and behind tabs what to look up."""
     pairs = dict(_pairs(view.context, me, view.read_at))
-    tabs = {"About": lambda: _first(me, view, guide), "Runbook": lambda: st.markdown(literal(guide.runbook, 8_000))}
+    tabs: dict[str, Callable[[], None]] = {
+        "About": lambda: _first(me, view, guide),
+        "Runbook": lambda: st.markdown(literal(guide.runbook, 8_000)),
+    }
     tabs |= {f"History {len(view.history)}": lambda: history.draw(me, view), "Context": lambda: _table(pairs)}
     empty = {"Runbook": not guide.runbook, "Context": not pairs}
     shown = {label: part for label, part in tabs.items() if not empty.get(label)}

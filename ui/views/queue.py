@@ -117,7 +117,11 @@ def _step(step: int) -> None:
 
 
 def _take_next_button(queue: str | None) -> None:
-    st.button("Take next", key="take_next", icon=":material/download:", shortcut="T", on_click=take_next, args=(queue,))
+    st.button("Take next", key="take_next", icon=":material/download:", shortcut="T", on_click=_take, args=(queue,))
+
+
+def _take(queue: str | None) -> None:
+    take_next(queue)
 
 
 def take_next(queue: str | None = None) -> int | None:
