@@ -45,8 +45,10 @@ class Settings(BaseSettings):
     batch_size: int = Field(10, ge=1, le=1000, alias="MRQ_BATCH_SIZE")
     page_size: int = Field(25, ge=5, le=100, alias="QUEUE_PAGE_SIZE")
     blob_token: SecretStr | None = Field(None, alias="BLOB_READ_WRITE_TOKEN")
+    blob_hosts: Annotated[tuple[str, ...], NoDecode] = Field((), alias="BLOB_HOSTS")
+    internal_hosts: Annotated[tuple[str, ...], NoDecode] = Field((), alias="OPSDESK_INTERNAL_HOSTS")
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "blob_hosts", "internal_hosts", mode="before")
     @classmethod
     def _split(cls, given: object) -> object:
         return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given

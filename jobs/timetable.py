@@ -10,6 +10,7 @@ from core import anchors, running, sealing
 from core.alerts import cleaning, watching
 from core.errors import Invalid
 from core.intake.bookings import pending_too_long
+from core.outbox.delivering import deliver
 from core.queue import claiming, deferring, distributing, priority
 from core.resolutions.forgetting import forget_journals
 from core.scanning.providers import scan_providers
@@ -87,6 +88,7 @@ TIMETABLE = (
         in_batches(pending_too_long, "opened")),
     Job("scan_providers", 60 * _MINUTE, "Raise provider records that may be the same or lack something.",
         in_batches(scan_providers, "records", 500)),
+    Job("deliver_outbox", _SECOND, "Send what is due to leave the house.", lambda turn: deliver(turn.do), steady=True),
     Job("seal_audit", 2 * _SECOND, "Seal what was written to the audit log.", once(sealing.seal, "rows"), steady=True),
     Job("anchor_audit", _MINUTE, "Note the head of the audit log outside the database.",
         once(anchors.anchor, "anchors")),

@@ -17,7 +17,7 @@ from core import config
 from core.alerts.raising import raise_if_critical
 from core.errors import Conflict, Invalid, NotFound, OpsError
 from core.permissions import MANAGES, Permission, requires
-from core.queue import deferring, escalating, moves, priority
+from core.queue import carrying, deferring, escalating, moves, priority
 from core.queue.lifecycle import Moved, Picks, move, these
 from core.queue.refusals import expect
 from core.queue.summaries import follow, refresh
@@ -65,7 +65,7 @@ def decide(uow: UnitOfWork, item_id: int, decision: Decision, version: int | Non
     uow.record("item.decided", "work_item", item_id, option=option.name, item_type=declared.name)
     moved = _settle(uow, these([item_id], version), option, why, case, done)
     follow(uow, item_id, case.journal)
-    return expect(uow, moved, item_id, _MOVES[option.settles], version)
+    return expect(uow, moved, item_id, moves.SEND_OFF if option.outside else _MOVES[option.settles], version)
 
 
 @requires(Permission.OPS_WRITE, leaves=None)
@@ -82,7 +82,7 @@ def decide_all(uow: UnitOfWork, picks: Picks, decision: Decision) -> dict[int, O
     for name, items in groupby(sorted(held, key=by_type), key=by_type):
         cases = [Case(uow, dict(item), {}) for item in items]
         option = item_type(name).option(decision.option)
-        if option is None or option.effect is not None:
+        if option is None or option.effect or option.outside:
             refusals |= {case.item["id"]: _decide_alone(case, decision) for case in cases}
         else:
             refusals |= _decide_alike(uow, cases, option, why, decision.parameters)
@@ -90,7 +90,8 @@ def decide_all(uow: UnitOfWork, picks: Picks, decision: Decision) -> dict[int, O
 
 
 _HELD = (
-    "SELECT * FROM work_items WHERE {} AND assigned_to = :me AND status = 'in_progress' ORDER BY id FOR NO KEY UPDATE"
+    "SELECT * FROM work_items WHERE {} AND assigned_to = :me AND status = 'in_progress' AND resolution IS NULL "
+    "ORDER BY id FOR NO KEY UPDATE"
 )
 
 
@@ -139,10 +140,15 @@ def reject(uow: UnitOfWork, item_id: int, reason: str, version: int | None = Non
 def undo(uow: UnitOfWork, item_id: int, version: int | None = None) -> Moved:
     """Take one's own decision back within the undo window; what it did to the records is taken back too.
 
-    Raises Conflict when the window has passed, an effect has left, or a record has changed since.
+    One whose effect has yet to leave is taken back for as long as it has not. Raises Conflict when the window has
+    passed, an effect has left, or a record has changed since.
     """
     since = uow.now - timedelta(seconds=config.number("UNDO_SECONDS"))
-    journal = uow.execute("SELECT undo_journal FROM work_items WHERE id = :id FOR UPDATE", {"id": item_id}).scalar()
+    locked = f"SELECT undo_journal, {moves.UNDER_WAY} AS is_under_way FROM work_items WHERE id = :id FOR UPDATE"
+    row = uow.execute(locked, {"id": item_id}).one_or_none()
+    if row is not None and row.is_under_way:
+        return carrying.recall(uow, item_id, version)
+    journal = row.undo_journal if row else None
     moved = move(uow, moves.UNDO, these([item_id], version), decided_after=since)
     if not moved:
         raise Conflict("This decision cannot be undone: it is another's, or the time to undo it has passed.")
@@ -211,7 +217,7 @@ def _require_held(uow: UnitOfWork, item_id: int, version: int | None) -> None:
     """Refuse before any effect what the move would refuse after it, holding the row until the end."""
     held = uow.execute(
         "SELECT 1 FROM work_items WHERE id = :id AND assigned_to = :me AND status = 'in_progress' "
-        "AND (CAST(:version AS int) IS NULL OR version = :version) FOR NO KEY UPDATE",
+        "AND resolution IS NULL AND (CAST(:version AS int) IS NULL OR version = :version) FOR NO KEY UPDATE",
         {"id": item_id, "me": uow.principal.staff_id, "version": version},
     ).one_or_none()
     if held is None:
@@ -243,10 +249,12 @@ def _settle(
 ) -> list[Moved]:
     """Make the move that the option ends in; of several items alike, any one's `case` tells what was filled in."""
     told = {"option": option.name, "justification": why, "outcome": done, "parameters": sorted(case.parameters)}
+    if option.outside:
+        return carrying.send_off(case, picks, option, option.outside, told)
     if option.settles in _DECIDES:
         return _decided(uow, picks, _MOVES[option.settles], option.name, told, case.journal)
     if option.settles == "defer":
-        until = case.parameters.get("until") or uow.now + timedelta(hours=24)
+        until = case.parameters.get("until") or done.get("until") or uow.now + timedelta(hours=24)
         return deferring.defer_all(uow, picks, until, why)
     if option.settles == "escalate":
         return escalating.escalate_all(uow, picks, why, done.get("to"))

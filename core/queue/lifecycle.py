@@ -113,7 +113,7 @@ def _statement(what: Move, where: str, order: str, limited: bool, skip_locked: b
 WITH picked AS (
     SELECT id AS picked_id, status AS was, assigned_to AS holder_before, first_responded_at AS responded_before
     FROM work_items
-    WHERE {where} AND status IN ({leaves}) AND {held} AND {what.guard}
+    WHERE {where} AND status IN ({leaves}) AND {held} AND {what.guard} AND {what.pending}
     ORDER BY {order} {"LIMIT :limit" if limited else ""}
     FOR NO KEY UPDATE {"SKIP LOCKED" if skip_locked else ""}
 ), moved AS (

@@ -14,7 +14,8 @@ from core.words import OPEN_STATUSES, REVIEWED_STATUSES, ActionKind, Status
 class Move:
     """One move: `leaves` the statuses it starts from, `arrives` where it ends (None: the status stays).
 
-    `sets` are SQL assignments over the values that the verb binds; `guard` is a further SQL condition;
+    `sets` are SQL assignments over the values that the verb binds; `guard` is a further SQL condition; `under_way`
+    moves are those of items whose effect is under way, which no other move takes from where they are;
     `holder_only` means that nobody but the holder may make it; `clock` is what the SLA clock hears.
     """
 
@@ -27,7 +28,19 @@ class Move:
     guard: str = "true"
     holder_only: bool = False
     clock: EventKind | None = None
+    under_way: bool = False
 
+    @property
+    def pending(self) -> str:
+        """The SQL condition on effects under way: the item's decision waits for one, must not, or that is all one."""
+        if self.under_way:
+            return UNDER_WAY
+        ends = Status.IN_PROGRESS in self.leaves and self.arrives is not None
+        return f"NOT ({UNDER_WAY})" if ends or self.holder_only else "true"
+
+
+UNDER_WAY = "status = 'in_progress' AND resolution IS NOT NULL"
+"""Decided, and the decision's effect is on its way to the world outside."""
 
 LEASE = "CAST(:now AS timestamptz) + make_interval(mins => coalesce(CAST(:leases AS jsonb)->>item_type, :lease)::int)"
 """Until when a claim made or renewed now holds, in SQL: the item type's own minutes, else the usual ones."""
@@ -181,6 +194,51 @@ UNDO = Move(
     guard="resolved_by = :actor_id AND resolved_at > :decided_after AND undo_journal IS NOT NULL",
     clock=EventKind.UNFULFIL,
 )
+SEND_OFF = Move(
+    ActionKind.EFFECT,
+    (Status.IN_PROGRESS,),
+    None,
+    "holder, with an option that acts outside",
+    "item.sent_off",
+    sets={"resolution": ":resolution", "resolution_metadata": "CAST(:decision AS jsonb)"},
+    holder_only=True,
+)
+RECALL = Move(
+    ActionKind.UNDO,
+    (Status.IN_PROGRESS,),
+    None,
+    "holder, before the effect has left",
+    "item.decision_undone",
+    sets=_UNDECIDED | {"lease_expires_at": LEASE},
+    holder_only=True,
+    under_way=True,
+)
+ARRIVE = Move(
+    ActionKind.RESOLVE,
+    (Status.IN_PROGRESS,),
+    Status.RESOLVED,
+    "the outbox, when the effect is done",
+    "item.resolved",
+    sets={
+        "resolved_at": ":now",
+        "resolved_by": "assigned_to",
+        "resolution_metadata": "resolution_metadata || jsonb_build_object('outcome', CAST(:outcome AS jsonb))",
+        "lease_expires_at": "NULL",
+        "draft_note": "NULL",
+        "first_responded_at": "coalesce(first_responded_at, :now)",
+    },
+    clock=EventKind.FULFIL,
+    under_way=True,
+)
+COME_BACK = Move(
+    ActionKind.EFFECT,
+    (Status.IN_PROGRESS,),
+    None,
+    "the outbox, when the effect failed",
+    "item.came_back",
+    sets=_UNDECIDED | {"lease_expires_at": LEASE, "context": "context || CAST(:learnt AS jsonb)"},
+    under_way=True,
+)
 RESPOND = Move(
     ActionKind.RESPOND,
     (Status.IN_PROGRESS, Status.WAITING),
@@ -228,6 +286,10 @@ MOVES = (
     REJECT,
     REOPEN,
     UNDO,
+    SEND_OFF,
+    RECALL,
+    ARRIVE,
+    COME_BACK,
     RESPOND,
     REPRIORITISE,
     REDIRECT,

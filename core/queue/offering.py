@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -100,8 +100,16 @@ def undo_until(item: QueueRow) -> datetime | None:
 
 def _is_open(way: _Way, me: Principal, item: QueueRow, now: datetime) -> bool:
     """Whether the principal may, the move starts from where the item is, and its holder rule and guard agree."""
+    if way.move is moves.UNDO and _is_under_way(item):
+        way = replace(way, move=moves.RECALL, also=_is_holder)
     may = me.staff_id is not None and any(me.may(permission) for permission in way.verb.__declared__.any_of)
     if not may or way.move is None:
         return may
     starts = item.status in way.move.leaves and (not way.move.holder_only or _is_holder(me, item, now))
-    return starts and way.also(me, item, now)
+    is_free = way.move.pending == "true" or way.move.under_way == _is_under_way(item)
+    return starts and is_free and way.also(me, item, now)
+
+
+def _is_under_way(item: QueueRow) -> bool:
+    """What `moves.UNDER_WAY` says."""
+    return item.status is Status.IN_PROGRESS and item.resolution is not None

@@ -76,13 +76,21 @@ def _sentence(uow: UnitOfWork, row: Any, what: Move) -> str:
         return f"Item {row.id} was already {status} by {row.decided_by or 'its source'} at {_clock(row.resolved_at)}."
     if status is Status.DEFERRED:
         return f"Item {row.id} is deferred until {_clock(row.deferred_until)}."
-    if mine and what.action == "CLAIM":
-        return f"Item {row.id} is already in your hands."
-    if row.holder and not mine:
-        return f"Item {row.id} was taken by {row.holder} at {_clock(row.assigned_at)}."
+    if row.holder:
+        return _held(row, mine, what)
     if what.holder_only and not mine:
         return f"You do not hold item {row.id}: claim it first."
     return f"Item {row.id} is {status.replace('_', ' ')}, and this cannot be done to it now."
+
+
+def _held(row: Any, mine: bool, what: Move) -> str:
+    if row.resolution is not None:
+        return f"Item {row.id} is decided, and the decision is being carried out: it cannot be changed meanwhile."
+    if not mine:
+        return f"Item {row.id} was taken by {row.holder} at {_clock(row.assigned_at)}."
+    if what.action == "CLAIM":
+        return f"Item {row.id} is already in your hands."
+    return f"Item {row.id} is {Status(row.status).replace('_', ' ')}, and this cannot be done to it now."
 
 
 def _clock(moment: Any) -> str:

@@ -47,13 +47,26 @@ def is_missing(context: Mapping[str, Any], key: str) -> bool:
 
 
 @dataclass(frozen=True)
+class Outside:
+    """What an option does in the world outside: `kind` says how it is sent, `payload` what, refusing what cannot be.
+
+    `arrived` changes the records once it is done; `learnt` is what the item's context says after it failed.
+    """
+
+    kind: str
+    payload: Callable[[Case], Mapping[str, Any]]
+    arrived: Callable[[Case], object]
+    learnt: Callable[[Case, str], Mapping[str, Any]] = field(default=lambda _case, _error: {})
+
+
+@dataclass(frozen=True)
 class Option:
     """A named way to settle an item. `effect` changes the records, in the transaction of the decision.
 
     `settles` is what the decision does to the item: "resolve" or "reject" end it; "respond" answers and keeps it in
     hand; "defer" and "escalate" make that move. `needs` are the context keys without which it cannot be carried out,
     `guard` raises what else forbids it. `parameters` may depend on the case. `recommended` looks at the case and
-    gives a reason to prefer this option, or None.
+    gives a reason to prefer this option, or None. With `outside` the item is resolved when that effect is done.
     """
 
     name: str
@@ -65,6 +78,7 @@ class Option:
     help: str = ""
     needs: tuple[str, ...] = ()
     guard: Callable[[Case], object] = field(default=lambda _: None)
+    outside: Outside | None = None
 
     def require(self, case: Case) -> None:
         """Raise the reason why this option cannot be carried out for `case` as things stand."""

@@ -19,7 +19,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Offer:
-    """One option as it stands for this item now: `refusal` says why it cannot be taken, `reason` why it is advised."""
+    """One option as it stands for this item now: `refusal` says why it cannot be taken, `reason` why it is advised.
+
+    One that `leaves_the_house` acts outside: the item stays in hand until that is done.
+    """
 
     name: str
     label: str
@@ -28,6 +31,7 @@ class Offer:
     parameters: tuple[Parameter, ...]
     refusal: str | None
     reason: str | None
+    leaves_the_house: bool = False
 
     @property
     def enabled(self) -> bool:
@@ -91,6 +95,7 @@ def _offer(case: Case, option: Option) -> Offer:
         _if_possible(lambda: option.asked(case)) or (),
         refusal,
         _if_possible(lambda: option.recommended(case)) if refusal is None else None,
+        option.outside is not None,
     )
 
 

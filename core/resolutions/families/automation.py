@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.resolutions import blacklist, erasing, leftovers, references
+from core.resolutions import blacklist, erasing, leftovers, references, storage
 from core.resolutions.declaring import ItemType, Option, Parameter, declare
 from core.resolutions.generic import DEFER, escalate_to
 from core.words import Priority, Queue
@@ -15,6 +15,14 @@ PDF_DELETION_FAILED = ItemType(
     Priority.MEDIUM,
     (
         Option(
+            "retry_deletion",
+            "Retry deletion",
+            outside=storage.DELETION,
+            guard=storage.deletable,
+            needs=("pdf_url",),
+            help="Asks the storage to delete the file. Settled when it is gone; else it comes back with the error.",
+        ),
+        Option(
             "mark_failed",
             "Mark permanently failed",
             effect=leftovers.give_up_pdf,
@@ -25,6 +33,14 @@ PDF_DELETION_FAILED = ItemType(
         ),
         escalate_to("engineering", recommended=leftovers.stubborn),
         Option(
+            "defer_hour",
+            "Defer 1 h",
+            settles="defer",
+            effect=storage.in_an_hour,
+            recommended=storage.just_failed,
+            help="Comes back in an hour, when the storage may be well again. The deadline does not move.",
+        ),
+        Option(
             "defer",
             "Defer 24 h",
             settles="defer",
@@ -33,7 +49,7 @@ PDF_DELETION_FAILED = ItemType(
         ),
     ),
     context_keys=("pdf_url", "pdf_generated_at", "retry_count", "last_error"),
-    optional_keys=("meal_plan_id",),
+    optional_keys=("meal_plan_id", "retried_at"),
     runbook=(
         "A PDF with a customer's plan should be deleted from storage, and is perhaps still there.\n"
         "Read the last error: 404 or 410 mean that the file is gone; 5xx and time-outs mostly pass by themselves.\n"

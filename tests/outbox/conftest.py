@@ -1,0 +1,23 @@
+"""The storage of the tests, allowed by name as an operator would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from core.settings import settings
+from tests.outbox.storage import Storage, listening
+
+
+@pytest.fixture
+def storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
+    """A storage that may be sent to, with a token."""
+    with listening() as made:
+        monkeypatch.setenv("BLOB_HOSTS", made.host)
+        monkeypatch.setenv("OPSDESK_INTERNAL_HOSTS", made.host)
+        monkeypatch.setenv("BLOB_READ_WRITE_TOKEN", "blob-token")
+        settings.cache_clear()
+        yield made
+    monkeypatch.undo()
+    settings.cache_clear()
