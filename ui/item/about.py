@@ -21,7 +21,7 @@ _LONGEST_VALUE = 600
 def draw(me: Principal, view: ItemView, guide: Guide) -> None:
     """Draw what to know first, and behind tabs what to look up."""
     pairs = dict(_pairs(view.context, me, view.read_at))
-    tabs: dict[str, Callable[[], None]] = {
+    tabs: dict[str, Callable[[], object]] = {
         "About": lambda: _first(me, view, guide),
         "Runbook": lambda: st.markdown(literal(guide.runbook, 8_000)),
     }
