@@ -100,16 +100,16 @@ def undo_until(item: QueueRow) -> datetime | None:
 
 def _is_open(way: _Way, me: Principal, item: QueueRow, now: datetime) -> bool:
     """Whether the principal may, the move starts from where the item is, and its holder rule and guard agree."""
-    if way.move is moves.UNDO and _is_under_way(item):
+    if way.move is moves.UNDO and is_under_way(item):
         way = replace(way, move=moves.RECALL, also=_is_holder)
     may = me.staff_id is not None and any(me.may(permission) for permission in way.verb.__declared__.any_of)
     if not may or way.move is None:
         return may
     starts = item.status in way.move.leaves and (not way.move.holder_only or _is_holder(me, item, now))
-    is_free = way.move.pending == "true" or way.move.under_way == _is_under_way(item)
+    is_free = way.move.pending == "true" or way.move.under_way == is_under_way(item)
     return starts and is_free and way.also(me, item, now)
 
 
-def _is_under_way(item: QueueRow) -> bool:
-    """What `moves.UNDER_WAY` says."""
+def is_under_way(item: QueueRow) -> bool:
+    """Whether what was decided is being carried out in the world outside: `moves.UNDER_WAY` in Python."""
     return item.status is Status.IN_PROGRESS and item.resolution is not None

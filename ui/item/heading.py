@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.permissions import Principal
 from core.queue.inbox import QueueRow
+from core.queue.offering import is_under_way
 from core.queue.viewing import ItemView
 from core.spans import format_span
 from core.words import Status
@@ -51,6 +52,9 @@ def _standing(me: Principal, view: ItemView) -> str:
         return f"Put off until **{times.clock_time(row.deferred_until, me.zone, now)}**; its deadline stays"
     if row.status is Status.WAITING:
         return f"Held by **{holder}**, waiting on the {row.waiting_on}"
+    if is_under_way(row):
+        option = literal(badges.words(row.resolution or "").lower())
+        return f"Held by **{holder}**: *{option}* is being carried out, and settles it when it is done"
     if row.status is Status.IN_PROGRESS:
         left = f", claim holds {format_span(row.lease_expires_at - now)} more" if row.lease_expires_at else ""
         return f"Held by **{holder}**{left}"

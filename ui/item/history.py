@@ -35,9 +35,9 @@ _DEEDS = {
     ActionKind.REOPEN: "opened it again",
     ActionKind.UNDO: "took the decision back",
     ActionKind.PRIORITY_CHANGE: "changed its priority",
-    ActionKind.EFFECT: "carried out an effect",
+    ActionKind.EFFECT: "sent it off",
 }
-_TEXTS = ("text", "justification", "reason", "note")
+_TEXTS = ("error", "text", "justification", "reason", "note")
 
 
 def draw(me: Principal, view: ItemView) -> None:
@@ -60,6 +60,7 @@ def _told(me: Principal, entry: Entry, now: datetime) -> str:
     who = "You" if entry.actor == me.full_name else literal(entry.actor, 60)
     when = times.clock_time(entry.at, me.zone, now)
     deed = _DEEDS.get(entry.kind, badges.words(entry.kind).lower())
+    deed = "brought it back" if entry.payload.get("error") else deed
     first = f"**{who}** {deed}{_aside(entry.payload, me, now)} :gray[:small[{literal(when)}]]"
     said = next((entry.payload[key] for key in _TEXTS if entry.payload.get(key)), None)
     return f"{first}  \n:small[{literal(said, 1_500)}]" if said else first

@@ -9,7 +9,7 @@ from core.errors import OpsError
 from core.permissions import Permission, Principal
 from core.queue import claiming, deciding
 from core.queue.inbox import QueueRow
-from core.queue.offering import undo_until
+from core.queue.offering import is_under_way, undo_until
 from core.uow import perform
 from ui import acting, gate
 
@@ -29,13 +29,13 @@ def keep_claim(me: Principal, item_id: int) -> None:
 
 @gate.fragment(Permission.OPS_WRITE, active=False, run_every=1)
 def undo(_me: Principal, row: QueueRow) -> None:
-    """Offer to take the decision back, with the seconds that are left."""
+    """Offer to take the decision back: with the seconds that are left, or until its effect has left."""
     until = undo_until(row)
     left = int((until - clock.now()).total_seconds()) if until else 0
-    if left <= 0:
+    if left <= 0 and not is_under_way(row):
         return
     st.button(
-        f"Undo ({left} s)",
+        f"Undo ({left} s)" if until else "Undo",
         key="undo",
         icon=":material/undo:",
         shortcut="U",
