@@ -22,6 +22,7 @@ from core.uow import UnitOfWork
 from core.words import Priority, Queue, SlaState, Status
 
 COUNTED = 10_000
+_NO_DEADLINE = "infinity"  # how such items sort, which no moment of Python's equals
 LARGEST_PAGE = 100
 FURTHEST_SKIP = 10_000
 _WHERE = {"open": OPEN, "reviewed": REVIEWED}
@@ -176,6 +177,8 @@ def _after(wanted: Filter, cursor: str | None) -> tuple[list[str], dict[str, Any
 
 def _cursor(row: Any, wanted: Filter) -> str:
     key = row.sort_key if isinstance(row.sort_key, int | float) else row.sort_key.isoformat()
+    if wanted.sort_by == "sla_deadline" and row.sla_deadline is None:
+        key = _NO_DEADLINE
     told = [wanted.sort_by, wanted.sort_order, key, row.created_at.isoformat(), row.id]
     return base64.urlsafe_b64encode(json.dumps(told).encode()).decode()
 
@@ -184,7 +187,7 @@ def _uncursor(cursor: str, wanted: Filter) -> tuple[Any, str, int]:
     try:
         sort_by, sort_order, key, created_at, number = json.loads(base64.urlsafe_b64decode(cursor.encode()))
         datetime.fromisoformat(created_at)
-        if not isinstance(key, int | float):
+        if not isinstance(key, int | float) and key != _NO_DEADLINE:
             datetime.fromisoformat(key)
         fits = (sort_by, sort_order) == (wanted.sort_by, wanted.sort_order) and isinstance(number, int)
     except (ValueError, TypeError, binascii.Error, UnicodeEncodeError):
