@@ -21,7 +21,7 @@ from core.uow import UnitOfWork
 BATCH = 1000
 _EVENTS = (
     "SELECT item_id, kind, at, cycle, reason, calendar_id, targets FROM clock_events "
-    "WHERE item_id = ANY(:ids) ORDER BY id"
+    "WHERE item_id = ANY(:ids) AND at < coalesce(:before, 'infinity'::timestamptz) ORDER BY id"
 )
 _STORE = (
     "UPDATE work_items i SET sla_deadline = d.due, at_risk_at = d.risk, sla_paused = d.paused, "
@@ -46,12 +46,27 @@ class Story:
 
 def stories(uow: UnitOfWork, ids: Iterable[int]) -> dict[int, Story]:
     """The clock events of each of these items, with its calendar."""
+    return {item: told[-1] for item, told in cycle_stories(uow, ids).items()}
+
+
+def cycle_stories(uow: UnitOfWork, ids: Iterable[int], before: datetime | None = None) -> dict[int, list[Story]]:
+    """For each cycle of each of these items what happened to its end, and its own calendar; nothing from `before` on.
+
+    Each story tells of the cycles that went before as well: targets may be theirs.
+    """
     told: dict[int, list[Any]] = defaultdict(list)
-    for row in uow.rows(_EVENTS, {"ids": list(ids)}):
+    for row in uow.rows(_EVENTS, {"ids": list(ids), "before": before}):
         told[row.item_id].append(row)
-    used = {item: _calendar_id(rows) for item, rows in told.items()}
-    known = calendars(uow, used.values())
-    return {item: Story(tuple(map(_event, rows)), known[used[item]]) for item, rows in told.items()}
+    parts = {item: _by_cycle(rows) for item, rows in told.items()}
+    known = calendars(uow, {_calendar_id(rows) for each in parts.values() for rows in each})
+    return {
+        item: [Story(tuple(map(_event, rows)), known[_calendar_id(rows)]) for rows in each]
+        for item, each in parts.items()
+    }
+
+
+def _by_cycle(rows: Sequence[Any]) -> list[list[Any]]:
+    return [[row for row in rows if row.cycle <= cycle] for cycle in sorted({row.cycle for row in rows})]
 
 
 def _calendar_id(rows: Sequence[Any]) -> int | None:

@@ -30,6 +30,9 @@ thereby told anew."""
 HANDED_ON = "kind = 'RELEASE' OR (kind = 'ASSIGN' AND status_before = 'in_progress')"
 """Actions by which an item left somebody's hands undecided: given back, run out, or taken over."""
 
+CORRECTION = "kind IN ('pause', 'resume', 'unfulfil', 'reprioritise', 'reopen')"
+"""Clock events that change what was to be said of an item before: of its deadline, or of its being decided."""
+
 
 def _sorted_indexes() -> list[Index]:
     """One index for each way of sorting, over the open items and over the reviewed ones."""
@@ -195,6 +198,7 @@ class ClockEvent(SQLModel, table=True):
             "clock_events_kind",
         ),
         Index("clock_events_by_item", "item_id", "id"),
+        Index("clock_events_corrections", "at", "item_id", postgresql_where=text(CORRECTION)),
     )
     id: int | None = Field(default=None, sa_column=key())
     item_id: int = Field(sa_column=link("work_items.id", nullable=False))
