@@ -73,6 +73,7 @@ PARTS_OF_VERBS = {
     "core.intake.keeping.keep": "part of a guarded intake",
     "core.intake.keeping.numbers": "part of a guarded intake",
     "core.looking.looked": "writes the trail of the look it stands in",
+    "core.metrics.counting.count": "counts for a guarded question",
     "core.metrics.cycles.known": "values of a statement in a guarded question",
     "core.outbox.posting.post": "part of whatever causes the effect",
     "core.outbox.posting.withdraw": "part of a guarded undo",
