@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.errors import Invalid
+from core.text import is_mail_address
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -48,6 +50,13 @@ class Settings(BaseSettings):
     blob_hosts: Annotated[tuple[str, ...], NoDecode] = Field((), alias="BLOB_HOSTS")
     internal_hosts: Annotated[tuple[str, ...], NoDecode] = Field((), alias="OPSDESK_INTERNAL_HOSTS")
 
+    smtp_host: str | None = Field(None, pattern=r"^[A-Za-z0-9.-]{1,253}$", alias="SMTP_HOST")
+    smtp_port: int = Field(587, ge=1, le=65535, alias="SMTP_PORT")
+    smtp_user: str | None = Field(None, alias="SMTP_USER")
+    smtp_password: SecretStr | None = Field(None, alias="SMTP_PASSWORD")
+    smtp_from: str | None = Field(None, alias="SMTP_FROM")
+    smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", alias="SMTP_SECURITY")
+
     @field_validator("trusted_proxies", "blob_hosts", "internal_hosts", mode="before")
     @classmethod
     def _split(cls, given: object) -> object:
@@ -57,6 +66,13 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, given: Path) -> Path:
         return given.expanduser().resolve()
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _one_address(cls, given: str | None) -> str | None:
+        if given is not None and not is_mail_address(parseaddr(given)[1]):
+            raise ValueError("must be an address such as Opsdesk <opsdesk@example.com>")
+        return given
 
     @field_validator("audit_key", "search_key")
     @classmethod

@@ -7,6 +7,7 @@ import re
 from core.errors import Invalid
 
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+_MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
 
 
 def checked_text(field: str, text: str, longest: int) -> str:
@@ -24,3 +25,8 @@ def checked_text(field: str, text: str, longest: int) -> str:
 def is_text(text: str) -> bool:
     """Whether it is free of NULs and half characters."""
     return _NO_TEXT.search(text) is None
+
+
+def is_mail_address(text: str) -> bool:
+    """Whether a message can be addressed to it: one name at one host, nothing that a header or a mail server splits."""
+    return len(text) <= 254 and _MAIL_ADDRESS.fullmatch(text) is not None

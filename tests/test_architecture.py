@@ -75,6 +75,7 @@ PARTS_OF_VERBS = {
     "core.looking.looked": "writes the trail of the look it stands in",
     "core.metrics.counting.count": "counts for a guarded question",
     "core.metrics.cycles.known": "values of a statement in a guarded question",
+    "core.outbox.mailing.post_mail": "part of whatever causes the message",
     "core.outbox.posting.post": "part of whatever causes the effect",
     "core.outbox.posting.withdraw": "part of a guarded undo",
     "core.queue.carrying.recall": "part of a guarded undo",

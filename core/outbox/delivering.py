@@ -122,8 +122,10 @@ def _how(uow: UnitOfWork, entry: Entry, verdict: Verdict) -> str:
 
 
 _STATES = {"done": "done", "returned": "done", "again": "waiting", "parked": "parked"}
+# Of a message that has left, or come back, the outbox keeps no words.
 _WRITE = """
 UPDATE outbox SET state = :state, due_at = :due, leased_until = NULL, last_error = :error,
+    payload = CASE WHEN :state = 'done' THEN payload - 'letter' ELSE payload END,
     done_at = CASE WHEN :state = 'waiting' THEN NULL ELSE CAST(:now AS timestamptz) END
 WHERE id = :id AND fence = :fence AND state = 'leased'"""
 

@@ -53,7 +53,8 @@ def declare_kind(kind: Kind) -> None:
 
 def kind_of(name: str) -> Kind:
     """The kind of that name. Raises NotFound."""
-    import core.resolutions.families  # noqa: F401 - its modules declare what they send
+    import core.outbox.mailing
+    import core.resolutions.families  # noqa: F401 - these modules declare what they send
 
     if name not in _KINDS:
         raise NotFound("kind of outgoing effect", name)

@@ -45,7 +45,7 @@ VALUES (:kind, :key, :item, CAST(:payload AS jsonb), :due, :now) ON CONFLICT (id
 def withdraw(uow: UnitOfWork, item_id: int) -> bool:
     """Cancel what an item's decision was to set off. Returns False when it has left, or may have."""
     cancelled = uow.execute(
-        "UPDATE outbox SET state = 'cancelled', done_at = :now "
+        "UPDATE outbox SET state = 'cancelled', done_at = :now, payload = payload - 'letter' "
         "WHERE item_id = :item AND state = 'waiting' AND attempts = 0",
         {"item": item_id, "now": uow.now},
     )

@@ -13,7 +13,7 @@ from core.errors import OpsError
 
 _URL = re.compile(r"(https?)://([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?(/[!-~]*)?", re.ASCII)
 _ENTRY = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?(/[!-~]*)?", re.ASCII)
-_USUAL_PORT = {"http": 80, "https": 443}
+_USUAL_PORT = {"http": 80, "https": 443, "smtp": 587}
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 

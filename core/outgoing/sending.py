@@ -56,7 +56,7 @@ def check(purpose: Purpose, url: str) -> Place:
     place = read(url)
     if purpose.hosts is not None and not is_listed(place, purpose.hosts):
         raise Refused(f"The address is not on the list of hosts for {purpose.name}.")
-    if place.scheme == "http" and not _is_internal(place):
+    if place.scheme == "http" and not is_internal(place):
         raise Refused("The address is not encrypted: only https is sent to.")
     return place
 
@@ -79,7 +79,7 @@ def send(
     sent = dict(headers or {}) | {"Connection": "close", "User-Agent": "opsdesk"}
     if purpose.token is not None and purpose.hosts is not None:
         sent["Authorization"] = f"Bearer {purpose.token.get_secret_value()}"
-    for number in _addresses(place, until):
+    for number in addresses(place, until):
         try:
             connection = _Pinned(place, number, until)
         except OSError:
@@ -88,15 +88,16 @@ def send(
     raise NoAnswer("It cannot be reached.")
 
 
-def _is_internal(place: Place) -> bool:
+def is_internal(place: Place) -> bool:
+    """Whether a place may be sent to although it is on our own network, and without TLS."""
     return is_listed(place, settings().internal_hosts)
 
 
-def _addresses(place: Place, until: float) -> list[str]:
+def addresses(place: Place, until: float) -> list[str]:
     """The checked addresses of a host; a name server that does not answer is not waited for."""
     asking = ThreadPoolExecutor(1, "resolving")
     try:
-        asked = asking.submit(resolve, place, is_internal=_is_internal(place))
+        asked = asking.submit(resolve, place, is_internal=is_internal(place))
         return asked.result(timeout=max(0.1, until - monotonic()))
     except Late:
         raise NoAnswer("Its name could not be resolved in time.") from None
@@ -127,7 +128,7 @@ class _Pinned(http.client.HTTPConnection):
 
 def _exchange(connection: _Pinned, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
     try:
-        with _cut_off(connection) as is_late:
+        with cut_off(connection.sock, connection.until) as is_late:
             connection.secure()
             connection.request(method, path, body, dict(headers))
             response = connection.getresponse()
@@ -146,18 +147,18 @@ def _exchange(connection: _Pinned, method: str, path: str, body: bytes | None, h
 
 
 @contextmanager
-def _cut_off(connection: _Pinned) -> Iterator[threading.Event]:
-    """End the connection at its deadline, however slowly it drips: each time-out of a socket begins anew."""
-    is_late = threading.Event()
+def cut_off(wire: socket.socket, until: float) -> Iterator[threading.Event]:
+    """End a connection at its deadline, however slowly it drips: each time-out of a socket begins anew."""
+    is_late, own = threading.Event(), wire.dup()  # our own handle on it, whatever TLS makes of the other
 
     def cut() -> None:
         is_late.set()
         try:
-            socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
-        except (OSError, AttributeError, TypeError):
+            own.shutdown(socket.SHUT_RDWR)
+        except OSError:
             return  # it is over already
 
-    timer = threading.Timer(max(0.0, connection.until - monotonic()), cut)
+    timer = threading.Timer(max(0.0, until - monotonic()), cut)
     timer.daemon = True
     timer.start()
     try:
@@ -168,6 +169,7 @@ def _cut_off(connection: _Pinned) -> Iterator[threading.Event]:
         raise
     finally:
         timer.cancel()
+        own.close()
 
 
 def asked_pause(header: str | None) -> timedelta | None:
