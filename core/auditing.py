@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from core import clock
+from core import cursors
+from core.clock import checked_moment
 from core.errors import Invalid, NotFound
 from core.looking import looked
 from core.permissions import Permission, requires
@@ -16,6 +17,7 @@ from core.uow import UnitOfWork
 
 MOST_ENTRIES = 100
 _LONGEST = 200
+_LISTED = "audit"
 
 
 @dataclass(frozen=True)
@@ -165,37 +167,20 @@ def _given(filters: Filters) -> Iterator[tuple[str, Any]]:
         if value is None:
             continue
         if name in {"since", "until"}:
-            yield name, _moment(name, value)
+            yield name, checked_moment(name, value)
         elif name == "pii":
             yield name, bool(value)
         else:
             yield name, checked_text(name, value, _LONGEST)
 
 
-def _moment(field: str, value: datetime) -> datetime:
-    try:
-        return clock.aware(value)
-    except (ValueError, OverflowError):
-        raise Invalid(field, "is a moment with its zone, for example 2026-11-21T09:00:00+00:00") from None
-
-
 def _cursor(last: AuditEntry) -> str:
-    return f"{last.at.astimezone(UTC).isoformat()}_{last.id}"
+    return cursors.written(_LISTED, last.at, last.id)
 
 
 def _after(cursor: str | None) -> dict[str, Any]:
     """Where the page before ended, as the values :last_at and :last_id; nothing for the first page."""
     if cursor is None:
         return {}
-    at, _, number = cursor.rpartition("_")
-    try:
-        last_id = int(number)
-        return {"last_at": clock.aware(datetime.fromisoformat(at)), "last_id": _bigint(last_id)}
-    except (ValueError, OverflowError):
-        raise Invalid("cursor", "is not one that a page of the audit log gave out") from None
-
-
-def _bigint(number: int) -> int:
-    if not 0 <= number < 2**63:
-        raise ValueError(number)
-    return number
+    last_at, last_id = cursors.read(cursor, _LISTED, cursors.moment, cursors.key)
+    return {"last_at": last_at, "last_id": last_id}

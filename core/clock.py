@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+from core.errors import Invalid
+
 _frozen: ContextVar[datetime | None] = ContextVar("frozen", default=None)
 
 
@@ -35,3 +37,11 @@ def aware(moment: datetime) -> datetime:
     if moment.tzinfo is None or moment.utcoffset() is None:
         raise ValueError("a time needs its zone, for example 2026-11-21T09:00:00+00:00")
     return moment.astimezone(UTC)
+
+
+def checked_moment(field: str, given: datetime | str) -> datetime:
+    """What somebody gave as a moment, written or not, in UTC. Raises Invalid naming `field` for anything else."""
+    try:
+        return aware(given if isinstance(given, datetime) else datetime.fromisoformat(given))
+    except (ValueError, OverflowError):
+        raise Invalid(field, "is a moment with its zone, for example 2026-11-21T09:00:00+00:00") from None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from core.clock import aware
-from core.errors import Invalid
+from core.clock import checked_moment
 from jobs.operators import operator
 
 if TYPE_CHECKING:
@@ -40,7 +38,7 @@ def import_file(
     """Import a file of records; safe to run twice. Exit code 3 when rows were rejected."""
     from core.intake.importing import run
 
-    moment = None if as_of is None else _moment(as_of)
+    moment = None if as_of is None else checked_moment("as-of", as_of)
     with _bar() as bar:
         task = bar.add_task("", total=1.0)
 
@@ -59,13 +57,6 @@ def _bar() -> Progress:
     """On standard error, so that what is printed can be read by programs; nothing where nobody watches."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     return Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True)
-
-
-def _moment(said: str) -> datetime:
-    try:
-        return aware(datetime.fromisoformat(said))
-    except (ValueError, OverflowError):
-        raise Invalid("as-of", "is a moment with its zone, such as 2016-01-13T00:00-05:00") from None
 
 
 def _words(outcome: Outcome, *, dry_run: bool) -> str:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -15,7 +13,7 @@ from core.permissions import Principal
 from core.queue.filters import Filter
 from core.resolutions.declaring import registry
 from core.words import Priority, SlaState
-from ui import badges
+from ui import badges, times
 from ui.plain import distinct
 
 VIEWS = {"pending": "Pending", "mine": "Mine", "escalated": "Escalated", "reviewed": "Reviewed", "all": "All"}
@@ -125,8 +123,8 @@ def _further(me: Principal, people: Sequence[Person]) -> dict[str, Any]:
         "assignee": _or_none(assignee),
         "score_min": low or None,
         "score_max": high if high < 100 else None,
-        "created_from": _midnight(since, me.zone),
-        "created_to": _midnight(until, me.zone, days=1),
+        "created_from": times.begins(since, me.zone),
+        "created_to": times.begins(until, me.zone, after=True),
         "sort_by": sort_by,
         "sort_order": sort_order,
     }
@@ -169,10 +167,3 @@ def _sla_words() -> dict[str, str]:
 
 def _names(people: Sequence[Person]) -> dict[str, str]:
     return distinct({str(person.id): person.full_name for person in people}, 60)
-
-
-def _midnight(day: Any, zone: str, days: int = 0) -> datetime | None:
-    """The beginning of `day` (plus `days`) in `zone`; years beyond every calendar count as not given."""
-    if not isinstance(day, date) or not 1900 <= day.year <= 9000:
-        return None
-    return datetime.combine(day + timedelta(days=days), time(), ZoneInfo(zone)).astimezone(UTC)

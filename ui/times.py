@@ -37,6 +37,13 @@ def midnight(day: date, zone: str) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
+def begins(day: object, zone: str, *, after: bool = False) -> datetime | None:
+    """When the chosen `day` begins, or the one `after` it; years beyond every calendar count as not given."""
+    if not isinstance(day, date) or not 1900 <= day.year <= 9000:
+        return None
+    return midnight(day + timedelta(days=int(after)), zone)
+
+
 def ago(moment: datetime, now: datetime) -> str:
     """How far `moment` is from `now`: "in 40 min", "3 d ago", "now"."""
     if abs(moment - now) < _SOON:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
+from core import cursors
 from core.errors import Invalid, NotFound
 from core.looking import looked
 from core.permissions import Permission, requires
@@ -18,6 +16,7 @@ from core.words import AlertType, Severity
 
 COUNTED = 1000
 LARGEST_PAGE = 100
+_LISTED = "alerts"
 
 _QUEUES = "ARRAY(SELECT unnest(queues) FROM staff WHERE id = :me)"
 _FOR_ALL = "a.staff_id IS NULL AND a.for_role IS NULL AND a.for_queue IS NULL"
@@ -164,20 +163,12 @@ def _conditions(wanted: AlertFilter, cursor: str | None) -> tuple[list[str], dic
         where.append(UNREAD)
     if cursor is not None:
         where.append("(a.last_seen_at, a.id) < (CAST(:after_at AS timestamptz), CAST(:after_id AS bigint))")
-        values |= _uncursor(cursor)
+        values["after_at"], values["after_id"] = cursors.read(cursor, _LISTED, cursors.moment, cursors.key)
     return where, values
 
 
 def _cursor(row: Any) -> str:
-    return base64.urlsafe_b64encode(json.dumps([row.last_seen_at.isoformat(), row.id]).encode()).decode()
-
-
-def _uncursor(cursor: str) -> dict[str, Any]:
-    try:
-        seen_at, number = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        return {"after_at": datetime.fromisoformat(seen_at), "after_id": int(number)}
-    except (ValueError, TypeError, binascii.Error):
-        raise Invalid("cursor", "belongs to another list; begin again without it") from None
+    return cursors.written(_LISTED, row.last_seen_at, row.id)
 
 
 def _shown(uow: UnitOfWork, row: Any) -> AlertRow:

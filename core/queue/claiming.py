@@ -11,6 +11,7 @@ from core.permissions import Permission, requires
 from core.queue import moves
 from core.queue.lifecycle import Moved, Picks, lease_values, move, these
 from core.queue.refusals import expect
+from core.tables.work import OPEN
 from core.uow import UnitOfWork
 
 BY_SCORE = "-priority_score, created_at, id"
@@ -109,7 +110,7 @@ def _why_nothing(uow: UnitOfWork, own: _Own) -> NothingToTake:
         "count(*) FILTER (WHERE served AND status = 'deferred') AS deferred, "
         "count(*) FILTER (WHERE NOT served) AS unseen "
         "FROM (SELECT status, queue = ANY(:queues) AS served FROM work_items "
-        "WHERE status IN ('open', 'in_progress', 'waiting', 'deferred') LIMIT 10001) AS open_items",
+        f"WHERE {OPEN} LIMIT 10001) AS open_items",
         {"queues": own.queues},
     ).one()
     return NothingToTake(row.busy, row.deferred, row.unseen, own.at_limit)

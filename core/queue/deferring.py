@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from core.clock import aware
+from core.clock import checked_moment
 from core.errors import Invalid
 from core.permissions import Permission, requires
 from core.queue import moves
@@ -31,10 +31,7 @@ def defer_all(uow: UnitOfWork, picks: Picks, until: datetime, reason: str = "") 
 
 def check_until(uow: UnitOfWork, until: datetime) -> datetime:
     """The moment in UTC; raises Invalid unless it lies ahead and within 90 days."""
-    try:
-        moment = aware(until)
-    except ValueError as error:
-        raise Invalid("until", str(error)) from None
+    moment = checked_moment("until", until)
     if not uow.now < moment <= uow.now + LONGEST:
         raise Invalid("until", "lies in the future and within 90 days")
     return moment

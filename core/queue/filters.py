@@ -10,7 +10,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
-from core.clock import aware
+from core.clock import checked_moment
 from core.errors import Invalid
 from core.tables.work import SORT_KEYS
 from core.words import OPEN_STATUSES, REVIEWED_STATUSES, Priority, Queue, SlaState, Status
@@ -148,14 +148,7 @@ def _ranges(wanted: Filter, _me: int | None, where: list[str], values: dict[str,
         moment = getattr(wanted, name)
         if moment is not None:
             where.append(f"created_at {sign} :{name}")
-            values[name] = _moment(name, moment)
-
-
-def _moment(name: str, given: datetime) -> datetime:
-    try:
-        return aware(given)
-    except (ValueError, OverflowError) as error:
-        raise Invalid(name, str(error)) from None
+            values[name] = checked_moment(name, moment)
 
 
 def _people(wanted: Filter, me: int | None, where: list[str], values: dict[str, Any]) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from core import cursors
 from core.errors import Invalid
 from core.looking import looked
 from core.permissions import Permission, requires
@@ -22,9 +20,14 @@ from core.uow import UnitOfWork
 from core.words import Priority, Queue, SlaState, Status
 
 COUNTED = 10_000
-_NO_DEADLINE = "infinity"  # how such items sort, which no moment of Python's equals
 LARGEST_PAGE = 100
 FURTHEST_SKIP = 10_000
+_SORT_KINDS = {
+    "priority_score": ("double precision", cursors.number),
+    "created_at": ("timestamptz", cursors.moment),
+    "confidence_score": ("double precision", cursors.number),
+    "sla_deadline": ("timestamptz", cursors.moment_or_never),
+}
 _WHERE = {"open": OPEN, "reviewed": REVIEWED}
 _COLUMNS = (
     "id, queue, item_type, resource_type, resource_id, title, reason, summary, priority, priority_score, score_parts, "
@@ -160,8 +163,8 @@ def _after(wanted: Filter, cursor: str | None) -> tuple[list[str], dict[str, Any
     """The condition that skips what the cursor's page and those before it have shown."""
     if cursor is None:
         return [], {}
-    key, created_at, number = _uncursor(cursor, wanted)
-    kind = "double precision" if wanted.sort_by in {"priority_score", "confidence_score"} else "timestamptz"
+    kind, read = _SORT_KINDS[wanted.sort_by]
+    key, created_at, number = cursors.read(cursor, _listed(wanted), read, cursors.moment, cursors.key)
     values = {"after_key": key, "after_at": created_at, "after_id": number}
     column = f"({SORT_KEYS[wanted.sort_by]})"
     bound = f"CAST(:after_key AS {kind})"
@@ -176,25 +179,13 @@ def _after(wanted: Filter, cursor: str | None) -> tuple[list[str], dict[str, Any
 
 
 def _cursor(row: Any, wanted: Filter) -> str:
-    key = row.sort_key if isinstance(row.sort_key, int | float) else row.sort_key.isoformat()
-    if wanted.sort_by == "sla_deadline" and row.sla_deadline is None:
-        key = _NO_DEADLINE
-    told = [wanted.sort_by, wanted.sort_order, key, row.created_at.isoformat(), row.id]
-    return base64.urlsafe_b64encode(json.dumps(told).encode()).decode()
+    has_none = wanted.sort_by == "sla_deadline" and row.sla_deadline is None
+    key = cursors.NEVER if has_none else row.sort_key
+    return cursors.written(_listed(wanted), key, row.created_at, row.id)
 
 
-def _uncursor(cursor: str, wanted: Filter) -> tuple[Any, str, int]:
-    try:
-        sort_by, sort_order, key, created_at, number = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        datetime.fromisoformat(created_at)
-        if not isinstance(key, int | float) and key != _NO_DEADLINE:
-            datetime.fromisoformat(key)
-        fits = (sort_by, sort_order) == (wanted.sort_by, wanted.sort_order) and isinstance(number, int)
-    except (ValueError, TypeError, binascii.Error, UnicodeEncodeError):
-        fits = False
-    if not fits:
-        raise Invalid("cursor", "belongs to another list; begin again without it")
-    return key, created_at, number
+def _listed(wanted: Filter) -> str:
+    return f"queue by {wanted.sort_by} {wanted.sort_order}"
 
 
 def _counting(asked: Conditions) -> tuple[str, dict[str, Any]]:

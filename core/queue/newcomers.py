@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from core.clock import aware
+from core.clock import checked_moment
 from core.errors import Invalid
 from core.resolutions.declaring import ItemType, item_type
 from core.text import checked_text
@@ -61,7 +61,7 @@ class NewItem:
 def checked(uow: UnitOfWork, new: NewItem) -> dict[str, Any]:
     """The columns of the item to be, every field checked."""
     declared = item_type(_identifier("item_type", new.item_type))
-    created_at = _moment("created_at", new.created_at) or uow.now
+    created_at = checked_moment("created_at", new.created_at or uow.now)
     resource_id = _reference("resource_id", new.resource_id)
     resource_type = _reference("resource_type", new.resource_type)
     resource_type = resource_type or (declared.resource_type if resource_id is not None else None)
@@ -83,7 +83,7 @@ def checked(uow: UnitOfWork, new: NewItem) -> dict[str, Any]:
         "status": new.status,
         "created_at": created_at.isoformat(),
         "sla_hours": _hours(new.sla_hours) or declared.sla_hours,
-        "due_at": _moment("due_at", new.due_at),
+        "due_at": new.due_at and checked_moment("due_at", new.due_at),
         "open_ended": new.open_ended,
         "first_responded_at": _iso("responded_at", new.responded_at),
         "resolved_at": _iso("resolved_at", new.resolved_at),
@@ -142,16 +142,8 @@ def _document(field_name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     return document
 
 
-def _moment(field_name: str, given: datetime | None) -> datetime | None:
-    try:
-        return given and aware(given)
-    except (ValueError, OverflowError) as error:
-        raise Invalid(field_name, str(error)) from None
-
-
 def _iso(field_name: str, given: datetime | None) -> str | None:
-    moment = _moment(field_name, given)
-    return None if moment is None else moment.isoformat()
+    return None if given is None else checked_moment(field_name, given).isoformat()
 
 
 def signature(item_type_name: str, reason: str) -> str:

@@ -17,6 +17,7 @@ from core.queue.summaries import summarise
 from core.sla import deadlines
 from core.sla.events import EventKind
 from core.sla.policies import PolicyBook, Promise, Wanted
+from core.tables.work import OPEN
 from core.uow import UnitOfWork
 from core.words import Priority
 
@@ -139,7 +140,7 @@ WITH news AS (
 ), put AS (
     INSERT INTO work_items ({", ".join(_COLUMNS)}, occurrences, sla_started_at, updated_at)
     SELECT {", ".join(_COLUMNS)}, times, created_at, :now FROM news ORDER BY place
-    ON CONFLICT (dedup_key) WHERE status IN ('open', 'in_progress', 'waiting', 'deferred') DO UPDATE SET
+    ON CONFLICT (dedup_key) WHERE {OPEN} DO UPDATE SET
         occurrences = work_items.occurrences + excluded.occurrences,
         version = work_items.version + 1,
         updated_at = :now,

@@ -11,6 +11,7 @@ from typing import Any
 from core import config
 from core.permissions import Permission, requires
 from core.spans import format_span
+from core.tables.work import OPEN
 from core.uow import UnitOfWork
 
 WEIGHTS = ("SLA", "AMOUNT", "TIER", "REPEAT", "DOUBT", "PAYMENT", "SERVICE")
@@ -38,7 +39,7 @@ def _select(which: str) -> str:
         "LEFT JOIN bookings b ON i.resource_type = 'booking' AND b.id = "
         "CASE WHEN i.resource_id ~ '^[0-9]{1,18}$' THEN i.resource_id::bigint END "
         "LEFT JOIN LATERAL (SELECT count(*) - 1 AS others FROM work_items o WHERE o.customer_id = i.customer_id "
-        "AND o.status IN ('open', 'in_progress', 'waiting', 'deferred')) r ON i.customer_id IS NOT NULL "
+        f"AND o.{OPEN}) r ON i.customer_id IS NOT NULL "
         f"WHERE {which}"
     )
 
@@ -61,7 +62,7 @@ def _statement(which: str) -> str:
 
 
 _THESE = _statement("i.id = ANY(:ids)")
-_OPEN = _statement("i.status IN ('open', 'in_progress', 'waiting', 'deferred')")
+_OPEN = _statement(f"i.{OPEN}")
 
 
 def rescore(uow: UnitOfWork, ids: Sequence[int]) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from core.clock import aware
+from core.clock import checked_moment
 from core.errors import Invalid
 from core.resolutions.declaring import Parameter
 from core.resolutions.effects import number_of
@@ -54,10 +54,7 @@ def _number(wanted: Parameter, value: Any) -> Decimal:
 
 
 def _moment(wanted: Parameter, value: Any) -> datetime:
-    try:
-        return aware(value if isinstance(value, datetime) else datetime.fromisoformat(str(value)))
-    except (ValueError, OverflowError):
-        raise Invalid(wanted.name, "is a time with its zone, such as 2026-11-21T09:00:00+00:00") from None
+    return checked_moment(wanted.name, value if isinstance(value, datetime) else str(value))
 
 
 def _choice(wanted: Parameter, value: Any) -> str:

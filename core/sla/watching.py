@@ -16,7 +16,7 @@ from core.queue.lifecycle import Picks, move
 from core.resolutions.declaring import item_type
 from core.settings import settings
 from core.tables.customers import COMPLAINT_OPEN
-from core.tables.work import NOTICE, UNTOLD
+from core.tables.work import NOTICE, OPEN, UNTOLD
 from core.uow import UnitOfWork
 from core.words import AlertType, Priority, Queue, Severity, Status
 
@@ -46,7 +46,7 @@ FROM due WHERE c.id = due_id
 RETURNING 'complaint' AS kind, c.id, 'complaint' AS item_type, 'customer' AS queue, c.priority,
     c.resolution_due_at AS due_at, c.resolution_due_at <= :now AS late, {_HOLDER.format("c")},
     EXISTS (SELECT 1 FROM work_items w WHERE w.resource_type = 'complaint' AND w.resource_id = c.id::text
-        AND w.status IN ('open', 'in_progress', 'waiting', 'deferred')) AS has_item"""
+        AND w.{OPEN}) AS has_item"""
 
 _SETTLED_COMPLAINTS = f"""a.resource_type = 'complaint'
     AND c.id = CASE a.resource_type WHEN 'complaint' THEN a.resource_id::bigint END

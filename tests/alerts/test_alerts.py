@@ -25,6 +25,7 @@ from core.queue.opening import open_item
 from core.uow import UnitOfWork, perform
 from core.words import AlertType, Queue, Severity
 from tests.cast import NOON, Cast
+from tests.forging import MOMENT, forged
 
 JOB = process("job", "trial")
 EVERYBODY = Audience()
@@ -136,7 +137,7 @@ def test_a_filter_that_means_nothing_is_refused(cast: Cast, wanted: dict[str, st
         seen(cast.viewer, **wanted)
 
 
-@pytest.mark.parametrize("cursor", ["x", "W10=", "é", "eyJhIjogMX0=", "WzEsIDJd"])
+@pytest.mark.parametrize("cursor", ["x", "W10=", "é", "eyJhIjogMX0=", "WzEsIDJd", *forged("alerts", MOMENT, 1)])
 def test_a_broken_cursor_is_refused(cast: Cast, cursor: str) -> None:
     with pytest.raises(Invalid, match="cursor"), UnitOfWork(cast.viewer) as uow:
         alerts(uow, cursor=cursor)

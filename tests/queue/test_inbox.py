@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core import clock
+from core import clock, cursors
 from core.errors import Invalid, LimitReached, NotPermitted
 from core.permissions import Principal
 from core.queue import claiming, deciding, escalating, inbox, viewing
@@ -19,6 +19,7 @@ from core.tables.work import SORT_KEYS
 from core.uow import perform
 from tests.builders import claimed, count, opened, rows
 from tests.cast import NOON, Cast
+from tests.forging import MOMENT, forged
 
 
 def _page(who: Principal, wanted: Filter | None = None, **window: Any) -> Page:
@@ -113,9 +114,21 @@ def test_a_filter_that_means_nothing_is_refused_by_name(cast: Cast, wrong: dict[
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "e30=", "WzFd", "ü", "bnVsbA=="])
-def test_a_forged_cursor_is_refused(cast: Cast, cursor: str) -> None:
+def test_what_is_no_cursor_is_refused(cast: Cast, cursor: str) -> None:
     with pytest.raises(Invalid, match="cursor"):
         _page(cast.reviewer, cursor=cursor)
+
+
+@pytest.mark.parametrize(
+    ("sort_by", "key"),
+    [("priority_score", -1.5), ("confidence_score", 0.5), ("created_at", MOMENT), ("sla_deadline", MOMENT)],
+)
+def test_a_forged_cursor_is_refused_whatever_the_list_sorts_by(cast: Cast, sort_by: str, key: Any) -> None:
+    listed = f"queue by {sort_by} desc"
+    _page(cast.reviewer, Filter(sort_by=sort_by), cursor=cursors.written(listed, key, MOMENT, 1))
+    for cursor in forged(listed, key, MOMENT, 1):
+        with pytest.raises(Invalid, match="cursor"):
+            _page(cast.reviewer, Filter(sort_by=sort_by), cursor=cursor)
 
 
 @pytest.mark.parametrize("window", [{"limit": 0}, {"limit": 101}, {"limit": True}, {"skip": -1}, {"skip": 10_001}])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -96,18 +96,11 @@ def _period(me: Principal) -> tuple[datetime | None, datetime | None]:
         first = st.date_input("From", value=None, key="from", width=118, **_bound)
         st.markdown(":gray[to]", width="content")
         last = st.date_input("To", value=None, key="to", width=118, **_bound)
-        return _begins(first, me.zone), _begins(last, me.zone, after=True)
+        return times.begins(first, me.zone), times.begins(last, me.zone, after=True)
     if period not in _DAYS:
         return None, None
     today = clock.now().astimezone(ZoneInfo(me.zone)).date()
     return times.midnight(today - (_DAYS[period] - 1) * _DAY, me.zone), None
-
-
-def _begins(day: Any, zone: str, *, after: bool = False) -> datetime | None:
-    """When `day` begins, or the day `after` it; years beyond every calendar count as not given."""
-    if not isinstance(day, date) or not 1900 <= day.year <= 9000:
-        return None
-    return times.midnight(day + _DAY if after else day, zone)
 
 
 def _choice(
