@@ -168,6 +168,18 @@ def create_token(
     _say(vars(made), as_json=as_json, words=made.token)
 
 
+@app.command("remark-customers")
+def remark_customers(as_json: AsJson = False) -> None:
+    """Make customers findable again after the search key was changed, in batches. Safe to interrupt and to repeat."""
+    from core import findable
+    from core.uow import perform
+
+    done = 0
+    while batch := perform(operator(), findable.remark_customers):
+        done += batch
+    _say({"customers": done}, as_json=as_json, words=f"{done:,} customers have hashes of the present key.")
+
+
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Check settings, database, schema, roles, clocks and jobs. Exit code 1 when something is wrong."""

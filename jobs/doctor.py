@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy.exc import DBAPIError
 
-from core import clock, migrating, running
+from core import clock, findable, migrating, running
 from core.errors import OpsError
 from core.permissions import Principal
 from core.settings import settings
@@ -105,6 +105,16 @@ def _seals(principal: Principal) -> tuple[bool, str]:
     return age <= _SEAL_LATE, f"the oldest row of the audit log without a seal is {format_span(age)} old"
 
 
+def _search(principal: Principal) -> tuple[bool, str]:
+    with UnitOfWork(principal) as uow:
+        stands = findable.standing(uow)
+    if stands.other_key:
+        return False, "the search key was changed: run `python -m jobs remark-customers`, until then nobody is found"
+    if stands.unmarked:
+        return True, "customers are still being made ready for the search, by the job mark_customers"
+    return True, "every customer can be found by address and number"
+
+
 _CHECKS = {
     "settings": _settings,
     "server": _server,
@@ -114,4 +124,5 @@ _CHECKS = {
     "runner": _runner,
     "jobs": _jobs,
     "audit seals": _seals,
+    "search": _search,
 }

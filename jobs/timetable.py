@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from core import anchors, running, sealing
+from core import anchors, findable, running, sealing
 from core.alerts import cleaning, watching
 from core.errors import Invalid
 from core.intake.bookings import pending_too_long
@@ -82,6 +82,8 @@ TIMETABLE = (
         in_batches(claiming.expire_leases, "given_back")),
     Job("auto_assign", 5 * _SECOND, "Hand open items to who is present and has room, where a setting says so.",
         in_batches(distributing.auto_assign, "handed_out"), steady=True),
+    Job("mark_customers", _MINUTE, "Make customers findable that are not yet: after an upgrade, all of them.",
+        in_batches(findable.mark_customers, "customers")),
     Job("forget_journals", _MINUTE, "Forget what undoing would need, once it can no longer be done.",
         in_batches(forget_journals, "forgotten")),
     Job("pending_too_long", 60 * _MINUTE, "Open an item for each booking that nobody has confirmed for too long.",

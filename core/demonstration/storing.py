@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 
 import core.tables  # noqa: F401 - fills the metadata
 from core.demonstration.casting import Ref, Row
+from core.marking import with_marks
 from core.uow import UnitOfWork
 
 _ORDER = (
@@ -49,7 +50,8 @@ def _store(uow: UnitOfWork, table: str, wanted: Mapping[Ref, Row], numbers: Numb
     target = SQLModel.metadata.tables[table]
     put = insert(target).returning(target.c.id, sort_by_parameter_order=True)
     stored: dict[Ref, int] = {}
-    for alike in _by_columns({ref: _values(row, numbers) for ref, row in wanted.items()}):
+    rows = with_marks(table, [_values(row, numbers) for row in wanted.values()])
+    for alike in _by_columns(dict(zip(wanted, rows, strict=True))):
         stored |= zip(alike, uow.session.scalars(put, list(alike.values())), strict=True)
     if stored:
         uow.record("demo.stored", table, None, count=len(stored))

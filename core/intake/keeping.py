@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 
 import core.tables  # noqa: F401 - fills the metadata
 from core import audit
+from core.marking import as_json, with_marks
 from core.uow import UnitOfWork
 
 _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy tells no types here
@@ -36,8 +37,9 @@ def keep(uow: UnitOfWork, table: str, rows: Sequence[Mapping[str, Any]], action:
     """
     if not rows:
         return []
-    columns = tuple(rows[0])
-    told = json.dumps([dict(row) | {"place": place} for place, row in enumerate(rows)], default=str)
+    marked = with_marks(table, rows)
+    columns = tuple(marked[0])
+    told = json.dumps([row | {"place": place} for place, row in enumerate(marked)], default=as_json)
     values = {**audit.actor_values(uow.principal), "rows": told, "now": uow.now, "action": action}
     put = uow.rows(_statement(table, columns, overwrite), values | {"resource": _RESOURCES[table]})
     uow.wrote_trail(action, len(put))

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import re
-
-from core import keys
-from core.errors import Invalid
+from core import findable, marking
+from core.errors import Invalid, Unavailable
 from core.permissions import Permission, requires
 from core.queue.inbox import QueueRow, row_of
 from core.queue.viewing import ITEMS
-from core.tables.customers import DIGITS_OF_MOBILE
 from core.tables.work import OPEN
 from core.uow import UnitOfWork
 
 MOST = 100
-_SAME = {"email": "lower(email) = :value", "mobile": f"{DIGITS_OF_MOBILE} = :value"}
+_FIELDS = marking.MARKED["customers"]
 
 
 @requires(Permission.OPS_FULL_ACCESS, leaves="customer.searched")
@@ -24,13 +19,15 @@ def items_of_customer(uow: UnitOfWork, field: str, value: str) -> tuple[QueueRow
     """The open items of the customers whose `field`, "email" or "mobile", is exactly `value`: best first, at most 100.
 
     The trail holds a keyed hash of what was searched for, by which the searches for one person can be found, and never
-    the value. Raises Invalid; NotPermitted without `ops.full_access`, whether or not there is such a customer.
+    the value. Raises Invalid; NotPermitted without `ops.full_access`, whether or not there is such a customer;
+    Unavailable while there are customers that could not be found.
     """
-    sought = _plain(field, value)
+    sought = _checked(field, value)
+    _require_findable(uow)
     rows = uow.rows(
-        f"{ITEMS} WHERE i.customer_id IN (SELECT id FROM customers WHERE {_SAME[field]}) AND i.{OPEN} "
+        f"{ITEMS} WHERE i.customer_id IN (SELECT id FROM customers WHERE {field}_hash = :mark) AND i.{OPEN} "
         f"ORDER BY i.priority_score DESC, i.created_at, i.id LIMIT {MOST}",
-        {"value": sought},
+        {"mark": marking.mark(field, sought)},
     )
     uow.record(
         "customer.searched",
@@ -46,15 +43,22 @@ def items_of_customer(uow: UnitOfWork, field: str, value: str) -> tuple[QueueRow
 
 def mark(field: str, value: str) -> str:
     """The keyed hash under which a search for this value is in the trail."""
-    told = f"{field}:{_plain(field, value)}"
-    return hmac.new(keys.key("search"), told.encode(), hashlib.sha256).hexdigest()
+    return marking.digest(field, _checked(field, value)).hex()
 
 
-def _plain(field: str, value: str) -> str:
-    """However it was written, one way to write it."""
-    if field not in _SAME:
-        raise Invalid("field", f"is one of {', '.join(_SAME)}")
-    plain = re.sub(r"[^0-9]", "", value) if field == "mobile" else value.strip().lower()
-    if not 3 <= len(plain) <= 320 or not plain.isprintable():
+def _require_findable(uow: UnitOfWork) -> None:
+    """Raise Unavailable where an answer of nothing would mean nothing."""
+    stands = findable.standing(uow)
+    if stands.other_key:
+        raise Unavailable("The search key was changed: run `python -m jobs remark-customers`, then search again.")
+    if stands.unmarked:
+        raise Unavailable("Customers are still being made ready for the search. Try again in some minutes.")
+
+
+def _checked(field: str, value: str) -> str:
+    if field not in _FIELDS:
+        raise Invalid("field", f"is one of {', '.join(_FIELDS)}")
+    sought = marking.plain(field, value)
+    if not 3 <= len(sought) <= 320 or not sought.isprintable():
         raise Invalid(field, "is the whole of an e-mail address or a mobile number")
-    return plain
+    return sought

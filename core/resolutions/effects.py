@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 
 import core.tables  # noqa: F401 - fills the metadata
 from core.errors import Conflict
+from core.marking import as_json, with_marks
 from core.queue.redirecting import redirect
 from core.uow import UnitOfWork
 
@@ -69,6 +70,7 @@ class Case:
     def change(self, table: str, key: int | Sequence[int], **values: Any) -> None:
         """Set columns of one row, or of several in one statement; what they were goes into the journal."""
         keys = [key] if isinstance(key, int) else sorted(key)
+        (values,) = with_marks(table, [values])
         before = self.uow.rows(_change(table, values), {"keys": keys, "row": _plain(values)})
         if len(before) != len(keys):
             raise Conflict(f"The record {table} {key} no longer exists.")
@@ -89,6 +91,7 @@ class Case:
 
     def add(self, table: str, **values: Any) -> Mapping[str, int]:
         """Insert one row and return its key, column by column."""
+        (values,) = with_marks(table, [values])
         names = ", ".join(values)
         keys = ", ".join(f"'{name}', {name}" for name in _key_columns(table))
         key: dict[str, int] = self.uow.execute(
@@ -172,7 +175,7 @@ def _listed(alias: str, names: Sequence[str]) -> str:
 
 
 def _plain(values: Mapping[str, Any]) -> str:
-    return json.dumps(dict(values), default=str)
+    return json.dumps(dict(values), default=as_json)
 
 
 def _known(table: str, columns: Sequence[str] | Mapping[str, Any] = ()) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Identity,
+    LargeBinary,
     Numeric,
     Text,
     text,
@@ -46,6 +47,11 @@ def words(*, nullable: bool = True, default: str | None = None, unique: bool = F
 def personal(kind: Kind, *, nullable: bool = True) -> Any:
     """Text about a person: loads as a value that prints masked."""
     return Column(PersonalText(kind), nullable=nullable)
+
+
+def digest() -> Any:
+    """A keyed hash, by which a value is found again that is never compared itself."""
+    return Column(LargeBinary, nullable=True)
 
 
 def money(*, nullable: bool = True) -> Any:

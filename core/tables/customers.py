@@ -9,30 +9,32 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from core.pii import Kind, Personal
-from core.tables.columns import key, link, moment, money, one_of, personal, words
+from core.tables.columns import digest, key, link, moment, money, one_of, personal, words
 from core.words import BookingStatus, ComplaintStatus, PaymentStatus, Priority, Tier
 
 COMPLAINT_OPEN = "status IN ('open', 'in_progress', 'escalated')"
 
-
-DIGITS_OF_MOBILE = "regexp_replace(mobile, '[^0-9]+', '', 'g')"
-"""A customer's mobile number without everybody's own way of writing it."""
+UNMARKED = "email IS NOT NULL AND email_hash IS NULL OR mobile IS NOT NULL AND mobile_hash IS NULL"
+"""Customers that cannot be found yet, as the hash of their address or number is missing."""
 
 
 class Customer(SQLModel, table=True):
-    """A person or company that buys."""
+    """A person or company that buys. The hashes are those of `core/marking.py`; a trigger drops what is outdated."""
 
     __tablename__ = "customers"
     __table_args__ = (
         one_of("tier", Tier, "customers_tier"),
-        Index("customers_by_email", text("lower(email)")),
-        Index("customers_by_mobile", text(DIGITS_OF_MOBILE)),
+        Index("customers_by_email_hash", "email_hash"),
+        Index("customers_by_mobile_hash", "mobile_hash"),
+        Index("customers_unmarked", "id", postgresql_where=text(UNMARKED)),
     )
     model_config = {"arbitrary_types_allowed": True}
     id: int | None = Field(default=None, sa_column=key())
     name: Personal | None = Field(default=None, sa_column=personal(Kind.NAME))
     email: Personal | None = Field(default=None, sa_column=personal(Kind.EMAIL))
     mobile: Personal | None = Field(default=None, sa_column=personal(Kind.PHONE))
+    email_hash: bytes | None = Field(default=None, sa_column=digest())
+    mobile_hash: bytes | None = Field(default=None, sa_column=digest())
     tier: str = Field(default=Tier.STANDARD, sa_column=words(nullable=False, default="standard"))
     external_ref: str | None = Field(default=None, sa_column=words(unique=True))
     created_at: datetime | None = Field(default=None, sa_column=moment(nullable=False, now=True))

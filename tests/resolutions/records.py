@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import text
 
 from core import db
+from core.marking import as_json, with_marks
 from core.permissions import Principal
 from core.queue import deciding
 from core.queue.deciding import Decision
@@ -38,7 +39,7 @@ def put(table: str, **values: Any) -> int:
         f"jsonb_populate_record(NULL::{table}, CAST(:row AS jsonb)) RETURNING id"
     )
     with db.engine("owner").begin() as connection:
-        return int(connection.execute(text(statement), {"row": json.dumps(values, default=str)}).scalar_one())
+        return int(connection.execute(text(statement), {"row": json.dumps(values, default=as_json)}).scalar_one())
 
 
 def row(table: str, key: int) -> dict[str, Any]:
@@ -55,7 +56,8 @@ def everything() -> dict[str, list[str]]:
 
 
 def customer(**values: Any) -> int:
-    return put("customers", **{"name": "Jane Smith", "email": "jane@example.com", "mobile": "9876543210"} | values)
+    known = {"name": "Jane Smith", "email": "jane@example.com", "mobile": "9876543210"} | values
+    return put("customers", **with_marks("customers", [known])[0])
 
 
 def booking(**values: Any) -> int:
