@@ -44,7 +44,12 @@ def _by_hand(statement: str) -> None:
 
 
 def test_what_comes_in_can_be_found_when_it_is_new_changed_or_told_in_part(cast: Cast) -> None:
-    told = ({"email": "jane@example.com"}, {"mobile": "98765 43210"}, {"email": "JOAN@example.com"}, {"name": "Joan"})
+    told: tuple[dict[str, Any], ...] = (
+        {"email": "jane@example.com"},
+        {"mobile": "98765 43210"},
+        {"email": "JOAN@example.com"},
+        {"name": "Joan"},
+    )
     for part in told:
         _keep(cast, **part)
         assert not _unfindable()
