@@ -87,6 +87,7 @@ _DECLARED = (
     Setting("METRICS_CACHE_SECONDS", 300, "How long metrics are kept before they are counted anew.", 0, 86_400),
     Setting("WORKLOAD_THRESHOLD", 15, "Items in one pair of hands from which the load is called high.", 1, 1000),
     Setting("UNASSIGNED_MINUTES", 30, "Minutes a critical item may lie unclaimed before it alerts.", 1, 10_080),
+    Setting("ACKNOWLEDGE_MINUTES", 240, "Minutes for which an acknowledged alert is quiet.", 5, 10_080),
     Setting("ALERT_RETENTION_DAYS", 30, "Days after which alerts are cleaned up.", 1, 3650),
     Setting("PENDING_BOOKING_HOURS", 48, "Hours a booking may stay pending before it becomes an item.", 1, 8760),
     Setting("LEASE_MINUTES", 30, "How long a claim holds without a sign of life.", 1, 1440),

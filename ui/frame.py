@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.alerts.inbox import unread_count
+from core.alerts.inbox import Bell, bell
 from core.errors import Unavailable
 from core.permissions import Permission, Principal
 from core.running import runner_is_missing
@@ -22,6 +22,7 @@ TICK_SECONDS = 5
 REDRAW_SECONDS = 60
 SIDEBAR_PIXELS = 212
 _DRAWN = "frame.drawn"
+_RUNG_AT = "frame.rung_at"
 _STYLE = (
     '<style>[data-testid="stMainBlockContainer"]{padding-left:1.5rem;padding-right:1.5rem}'
     '[data-testid="stSidebarUserContent"]{padding-top:0.5rem}</style>'
@@ -82,17 +83,32 @@ def run() -> None:
     st.html(_STYLE)
     me = gate.require()
     st.session_state[_DRAWN] = (_pulse(), time.monotonic())
-    here = st.navigation(_menu(me), expanded=True)
+    rung = _ring(me)
+    here = st.navigation(_menu(me, rung.unread if rung else 0), expanded=True)
     with st.sidebar:
         _show_person(me)
         _stay_live()
     _warn_of_missing_runner(me)
     acting.show_notices()
+    _announce(rung)
     here.run()
 
 
-def _menu(me: Principal) -> dict[str, list[st.Page]]:
-    unread = perform(me, unread_count) if me.may(Permission.ALERTS_READ) else 0
+def _ring(me: Principal) -> Bell | None:
+    """How many alerts are unread, and which critical ones came since this screen was drawn last."""
+    if not me.may(Permission.ALERTS_READ):
+        return None
+    rung = perform(me, bell, st.session_state.get(_RUNG_AT))
+    st.session_state[_RUNG_AT] = rung.at
+    return rung
+
+
+def _announce(rung: Bell | None) -> None:
+    for title in rung.loud if rung else ():
+        st.toast(literal(title, 200), icon=":material/error:", duration="long")
+
+
+def _menu(me: Principal, unread: int) -> dict[str, list[st.Page]]:
     menu: dict[str, list[st.Page]] = {}
     for entry in _open_to(me):
         menu.setdefault(entry.section, []).append(entry.page(unread))

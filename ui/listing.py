@@ -64,6 +64,26 @@ class Listing:
             alt=says,
         )
 
+    def draw_several(self, numbers: Sequence[int], cells: Any, columns: Mapping[str, Any], *, says: str) -> list[int]:
+        """Draw the rows for choosing any number of them; returns the numbers chosen. `says` as for `draw`."""
+        self._keep("shown", list(numbers))
+        event = st.dataframe(
+            cells,
+            column_config=columns,
+            hide_index=True,
+            key=f"{self.grid_key}_several",
+            on_select="rerun",
+            selection_mode="multi-row",
+            height="content",
+            row_height=ROW_PIXELS,
+            alt=says,
+        )
+        return [numbers[row] for row in event["selection"]["rows"] if 0 <= row < len(numbers)]
+
+    def choose_none(self) -> None:
+        """Nothing is chosen any more of the several."""
+        st.session_state.pop(f"{self.grid_key}_several", None)
+
     def picked(self) -> int | None:
         """The number whose row is selected, by the list that was last drawn; None when none is."""
         rows = st.session_state[self.grid_key]["selection"]["rows"]

@@ -44,6 +44,22 @@ def begins(day: object, zone: str, *, after: bool = False) -> datetime | None:
     return midnight(day + timedelta(days=int(after)), zone)
 
 
+def next_morning(now: datetime, zone: str, hour: int = 9) -> datetime:
+    """Tomorrow at `hour` o'clock in `zone`, in UTC."""
+    tomorrow = now.astimezone(ZoneInfo(zone)).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(hour), ZoneInfo(zone)).astimezone(UTC)
+
+
+def local_input(moment: datetime, zone: str) -> datetime:
+    """`moment` as the fields for a date and a time take it: the wall clock of `zone`, to the minute."""
+    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None, second=0, microsecond=0)
+
+
+def from_input(given: datetime, zone: str) -> datetime:
+    """The moment (UTC) that was meant by a date and a time filled in in `zone`."""
+    return given.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
 def ago(moment: datetime, now: datetime) -> str:
     """How far `moment` is from `now`: "in 40 min", "3 d ago", "now"."""
     if abs(moment - now) < _SOON:

@@ -28,7 +28,7 @@ class NewAlert:
     """An alert to raise. Title and message hold numbers and labels, never personal data.
 
     `condition` names what is wrong: the same one raises no second alert. `resource` is the type and number of
-    the record that it is about; `details` are for programs.
+    the record that it is about; `details` are for programs; `rule_id` names the rule that raised it.
     """
 
     type: AlertType
@@ -40,14 +40,19 @@ class NewAlert:
     resource: tuple[str, object] | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
     expires_at: datetime | None = None
+    rule_id: int | None = None
 
 
 @dataclass(frozen=True)
 class Raised:
-    """What became of it: the alert's number, and whether it is new to its readers or one more occurrence."""
+    """What became of it: the alert's number, and whether it is new to its readers or one more occurrence.
+
+    A `silent` one was raised within planned maintenance: it is kept, and nobody is disturbed with it.
+    """
 
     id: int
     is_new: bool
+    silent: bool = False
 
 
 _COLUMNS = {
@@ -64,45 +69,55 @@ _COLUMNS = {
     "condition_key": "text",
     "occurrences": "int",
     "expires_at": "timestamptz",
+    "rule_id": "bigint",
 }
 _REFRESHED = ("severity", "title", "message", "staff_id", "for_role", "for_queue", "details", "expires_at")
+_QUEUE = """coalesce(n.for_queue, (SELECT i.queue FROM work_items i
+    WHERE i.id = CASE n.resource_type WHEN 'work_item' THEN n.resource_id::bigint END))"""
+_SILENT = f"""EXISTS (SELECT 1 FROM maintenance_windows w WHERE w.ends_at > :now AND w.starts_at <= :now
+    AND (w.alert_types IS NULL OR n.alert_type = ANY(w.alert_types))
+    AND (w.queues IS NULL OR {_QUEUE} = ANY(w.queues)))"""
 _RAISE = f"""
 WITH news AS (
-    SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-    AS r({", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())})
+    SELECT n.*, {_SILENT} AS silent FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS n({", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())})
 ), back AS (
-    SELECT id AS back_id FROM alerts JOIN news USING (condition_key) WHERE alerts.resolved_at IS NOT NULL
+    SELECT alerts.id AS back_id FROM alerts JOIN news USING (condition_key)
+    WHERE alerts.resolved_at IS NOT NULL OR alerts.expires_at <= :now OR alerts.silent AND NOT news.silent
 ), unread AS (
     DELETE FROM alert_receipts USING back WHERE alert_id = back_id
 ), raised AS (
-    INSERT INTO alerts ({", ".join(_COLUMNS)}, created_at, last_seen_at)
-    SELECT {", ".join(_COLUMNS)}, :now, :now FROM news ORDER BY condition_key
+    INSERT INTO alerts ({", ".join(_COLUMNS)}, silent, created_at, last_seen_at, loud_at)
+    SELECT {", ".join(_COLUMNS)}, silent, :now, :now, :now FROM news ORDER BY condition_key
     ON CONFLICT (condition_key) DO UPDATE SET
         {", ".join(f"{name} = excluded.{name}" for name in _REFRESHED)},
         occurrences = alerts.occurrences + excluded.occurrences,
         last_seen_at = greatest(alerts.last_seen_at, excluded.last_seen_at),
+        loud_at = CASE WHEN alerts.id IN (SELECT back_id FROM back) THEN excluded.loud_at ELSE alerts.loud_at END,
+        silent = excluded.silent AND (alerts.silent OR alerts.id IN (SELECT back_id FROM back)),
         resolved_at = NULL
-    RETURNING id, condition_key, alert_type, xmax = 0 OR id IN (SELECT back_id FROM back) AS is_new
+    RETURNING id, condition_key, alert_type, silent, xmax = 0 OR id IN (SELECT back_id FROM back) AS is_new
 ), trail AS (
     INSERT INTO ops_audit_log ({audit.COLUMNS})
     SELECT :now, :kind, :by, :name, 'alert.raised', 'alert', id::text, false,
         jsonb_build_object('type', alert_type, 'condition', condition_key, 'new', is_new), :ip, :agent
     FROM raised ORDER BY id
 )
-SELECT id, condition_key, is_new FROM raised"""
+SELECT id, condition_key, is_new, silent FROM raised"""
 
 
 def raise_alerts(uow: UnitOfWork, news: Sequence[NewAlert]) -> list[Raised]:
     """Raise alerts, all in one statement; the answers stand in the order of `news`.
 
-    A condition that stands already is counted once more and seen anew; one that had cleared comes back unread.
+    A condition that stands already is counted once more and seen anew; one that had cleared or expired comes back
+    unread. Raised within planned maintenance it is silent, and comes back unread when it is raised after that.
     Part of the action that found the condition, and on record with it.
     """
     if not news:
         return []
     rows = uow.rows(_RAISE, {"rows": json.dumps(_folded(news), default=str), **_actor(uow)})
     uow.wrote_trail("alert.raised", len(rows))
-    found = {row.condition_key: Raised(row.id, row.is_new) for row in rows}
+    found = {row.condition_key: Raised(row.id, row.is_new, row.silent) for row in rows}
     return [found[new.condition] for new in news]
 
 
@@ -135,6 +150,7 @@ def _row(new: NewAlert) -> dict[str, Any]:
         "details": new.details,
         "condition_key": new.condition,
         "expires_at": new.expires_at,
+        "rule_id": new.rule_id,
     }
 
 

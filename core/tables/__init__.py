@@ -1,6 +1,6 @@
 """The schema: every table of Opsdesk, by subject."""
 
-from core.tables.alerts import Alert, AlertReceipt, AlertRule, AlertSubscription, OncallShift
+from core.tables.alerts import Alert, AlertReceipt, AlertRule, AlertSubscription, MaintenanceWindow, OncallShift
 from core.tables.audit import AuditRow, AuditSeal
 from core.tables.content import BlacklistEntry, MealPlan, QuizResponse, RetentionHold
 from core.tables.customers import Booking, Complaint, Customer, Payment
@@ -35,6 +35,7 @@ __all__ = [
     "ItemWords",
     "JobRun",
     "Leadership",
+    "MaintenanceWindow",
     "MealPlan",
     "OncallShift",
     "OpsConfig",

@@ -35,6 +35,7 @@ class Alert(SQLModel, table=True):
             postgresql_where=text("resolved_at IS NULL"),
         ),
         Index("alerts_by_resource", "resource_type", "resource_id"),
+        Index("alerts_loud", "loud_at", postgresql_where=text("resolved_at IS NULL AND severity = 'critical'")),
     )
     id: int | None = Field(default=None, sa_column=key())
     alert_type: str = Field(sa_column=words(nullable=False))
@@ -52,6 +53,8 @@ class Alert(SQLModel, table=True):
     rule_id: int | None = Field(default=None, sa_column=link("alert_rules.id"))
     created_at: datetime = Field(sa_column=moment(nullable=False))
     last_seen_at: datetime = Field(sa_column=moment(nullable=False))
+    loud_at: datetime = Field(sa_column=moment(nullable=False, now=True))
+    silent: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     expires_at: datetime | None = Field(default=None, sa_column=moment())
     resolved_at: datetime | None = Field(default=None, sa_column=moment())
 
@@ -67,6 +70,24 @@ class AlertReceipt(SQLModel, table=True):
     dismissed_at: datetime | None = Field(default=None, sa_column=moment())
     snoozed_until: datetime | None = Field(default=None, sa_column=moment())
     acknowledged_at: datetime | None = Field(default=None, sa_column=moment())
+    acknowledged_until: datetime | None = Field(default=None, sa_column=moment())
+
+
+class MaintenanceWindow(SQLModel, table=True):
+    """Planned work: alerts of these types and queues (null: any) raised within are kept, but make no sound."""
+
+    __tablename__ = "maintenance_windows"
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="maintenance_windows_span"),
+        Index("maintenance_windows_by_end", "ends_at"),
+    )
+    id: int | None = Field(default=None, sa_column=key())
+    reason: str = Field(sa_column=words(nullable=False))
+    alert_types: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
+    queues: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
+    starts_at: datetime = Field(sa_column=moment(nullable=False))
+    ends_at: datetime = Field(sa_column=moment(nullable=False))
+    planned_by: int | None = Field(default=None, sa_column=link("staff.id"))
 
 
 class AlertRule(SQLModel, table=True):

@@ -244,3 +244,75 @@ def test_one_dismissed_elsewhere_meanwhile_is_put_away_without_a_fuss(
     screen.button("dismiss").click().run()
     assert not screen.exception
     assert _titles(screen) == ["Late", "Disk"]
+
+
+def test_a_snoozed_one_leaves_the_list_and_can_be_woken(open_page: Open, cast: Cast, three: list[int]) -> None:
+    screen = _at(open_page, cast.viewer, three[1])
+    screen.button("snooze").click().run()
+    assert not screen.exception
+    assert _titles(screen) == ["News", "Disk"]
+    screen = open_page(cast.viewer, "alerts", {"show": "Snoozed", "alert": str(three[1])})
+    assert _titles(screen) == ["Late"]
+    screen.button("wake").click().run()
+    assert "Nothing is put off" in shown(screen)
+    assert _titles(open_page(cast.viewer, "alerts")) == ["News", "Late", "Disk"]
+
+
+def test_an_acknowledged_one_says_until_when_it_is_quiet(open_page: Open, cast: Cast, three: list[int]) -> None:
+    screen = _at(open_page, cast.viewer, three[0])
+    screen.button("acknowledge").click().run()
+    assert not screen.exception
+    assert "quiet until" in shown(screen)
+    until = perform(cast.viewer, alert, three[0]).acknowledged_until
+    assert until is not None
+
+
+def test_several_are_put_away_at_once(open_page: Open, cast: Cast, three: list[int]) -> None:
+    screen = open_page(cast.viewer, "alerts")
+    screen.toggle("several").set_value(True).run()
+    assert screen.button("several_D").disabled
+    screen.session_state["alert_grid_several"] = {"selection": {"rows": [0, 2], "columns": [], "cells": []}}
+    screen.run()
+    screen.button("several_D").click().run()
+    assert not screen.exception
+    assert "2 alerts are put away" in shown(screen)
+    assert _titles(screen) == ["Late"]
+
+
+def test_marking_all_read_keeps_to_what_is_filtered(open_page: Open, cast: Cast, three: list[int]) -> None:
+    screen = open_page(cast.viewer, "alerts", {"severity": "Critical"})
+    screen.button("mark_all_read").click().run()
+    assert "1 alert is read now" in shown(screen)
+    assert _unread(cast.viewer) == 2
+
+
+def test_a_manager_broadcasts_and_sees_who_has_read_it(open_page: Open, cast: Cast) -> None:
+    screen = open_page(cast.manager, "alerts")
+    screen.text_input("broadcast_title").set_value("Lunch")
+    screen.text_area("broadcast_message").set_value("Soup **today**.")
+    screen.selectbox("broadcast_for").set_value("Role: Reviewer")
+    next(each for each in screen.button if each.label == "Broadcast").click().run()
+    assert not screen.exception
+    assert "It is told" in shown(screen)
+    assert (_titles(open_page(cast.reviewer, "alerts")), _titles(open_page(cast.viewer, "alerts"))) == (["Lunch"], [])
+    assert "broadcast_title" not in {each.key for each in open_page(cast.senior, "alerts").text_input}
+
+
+def test_a_manager_plans_maintenance_and_ends_it(open_page: Open, cast: Cast) -> None:
+    screen = open_page(cast.manager, "alerts")
+    screen.text_input("maintenance_reason").set_value("Disks")
+    next(each for each in screen.button if each.label == "Plan it").click().run()
+    assert not screen.exception
+    assert "Disks" in shown(open_page(cast.viewer, "alerts")), "everybody sees why it is quiet"
+    open_page(cast.manager, "alerts").button("end_maintenance_1").click().run()
+    assert "Disks" not in shown(open_page(cast.viewer, "alerts"))
+
+
+def test_a_critical_one_is_announced_once_wherever_one_is(open_page: Open, cast: Cast) -> None:
+    screen = open_page(cast.viewer, "queue")
+    _raised("Disk", Severity.CRITICAL)
+    _raised("Late", Severity.WARNING)
+    screen.run()
+    assert [toast.value for toast in screen.toast] == ["Disk"]
+    screen.run()
+    assert not screen.toast

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -19,12 +19,19 @@ from core.settings import PROJECT, settings
 from core.uow import UnitOfWork, perform
 from core.words import AlertType, Severity
 from ui import acting, badges, times
+from ui.acting import Done
+from ui.alerts import announcing, quieting
 from ui.badges import Look
 from ui.listing import Listing
 from ui.plain import line, literal
 
 ALERTS = Listing("alert")
-SHOWS = {"live": "Live", "unread": "Unread", "past": "Past"}
+SNOOZES: Mapping[str, Callable[[datetime, str], datetime]] = {
+    "4 hours": lambda now, _: now + timedelta(hours=4),
+    "Until tomorrow, 09:00": times.next_morning,
+    "1 week": lambda now, _: now + timedelta(days=7),
+}
+SHOWS = {"live": "Live", "unread": "Unread", "snoozed": "Snoozed", "past": "Past"}
 _QUEUE = PROJECT / "pages" / "queue.py"
 _UNREAD = "alerts.unread"
 _READ = "alerts.read"
@@ -52,9 +59,12 @@ def show(me: Principal) -> None:
     now = clock.now()
     left, right = st.columns(_WIDTHS, gap="medium")
     with left:
-        _list(me, desk, now, past=wanted.past)
+        chosen = _list(me, desk, now, wanted)
     with right:
-        _detail(me, desk.opened, now)
+        if chosen is None:
+            _detail(me, desk.opened, now)
+        else:
+            _several(chosen)
 
 
 def _read(uow: UnitOfWork, wanted: AlertFilter, cursor: str | None, number: int | None) -> Desk:
@@ -100,10 +110,38 @@ def _dismiss(number: int, occurrences: int) -> None:
         _open(following)
 
 
-def _mark_all_read() -> None:
-    done = acting.act(answering.mark_all_read)
+def _mark_all_read(wanted: AlertFilter) -> None:
+    _say_count(acting.act(answering.mark_all_read, wanted), "read now")
+
+
+def _answer_several(verb: Callable[[UnitOfWork, Sequence[int]], int], numbers: Sequence[int], what: str) -> None:
+    _say_count(acting.act(verb, numbers), what)
+    ALERTS.choose_none()
+
+
+def _say_count(done: Done[int] | None, what: str) -> None:
     if done:
-        acting.say("1 alert is read now." if done.answer == 1 else f"{done.answer:,} alerts are read now.")
+        acting.say(f"1 alert is {what}." if done.answer == 1 else f"{done.answer:,} alerts are {what}.")
+
+
+def _snooze(number: int, until: datetime | None = None) -> None:
+    """Put an alert off and open the one that takes its place; without a moment, as the menu says."""
+    following = ALERTS.neighbour(1) or ALERTS.neighbour(-1)
+    if acting.act(answering.snooze, number, until):
+        acting.say("Put off: it comes back unread by itself." if until else "It is live again.")
+        _open(following)
+
+
+def _snooze_as_chosen(number: int, zone: str) -> None:
+    until = SNOOZES.get(str(st.session_state.get("snooze_for")))
+    if until:
+        _snooze(number, until(clock.now(), zone))
+
+
+def _acknowledge(number: int, zone: str) -> None:
+    done = acting.act(answering.acknowledge, number)
+    if done:
+        acting.say(f"It is yours and quiet until {times.clock_time(done.answer, zone, clock.now())}.")
 
 
 def _filters(me: Principal) -> AlertFilter:
@@ -133,7 +171,16 @@ def _filters(me: Principal) -> AlertFilter:
         )
         if _is_filtered():
             st.button("Reset", key="reset_alerts", type="tertiary", icon=":material/filter_alt_off:", on_click=_reset)
-    return AlertFilter(severity, kind, unread=shown == "unread", past=shown == "past", mine=mine)
+        announcing.popover(me)
+        quieting.popover(me)
+    return AlertFilter(
+        severity,
+        kind,
+        unread=shown == "unread",
+        past=shown == "past",
+        snoozed=shown == "snoozed",
+        mine=mine,
+    )
 
 
 def _is_filtered() -> bool:
@@ -145,7 +192,8 @@ def _reset() -> None:
         st.session_state[key] = unset
 
 
-def _list(me: Principal, desk: Desk, now: datetime, *, past: bool) -> None:
+def _list(me: Principal, desk: Desk, now: datetime, wanted: AlertFilter) -> list[int] | None:
+    """Draw the list; returns what is chosen in it where several may be, else None."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":gray[{_unread_words(desk.unread)}]")
         st.button(
@@ -154,15 +202,40 @@ def _list(me: Principal, desk: Desk, now: datetime, *, past: bool) -> None:
             icon=":material/done_all:",
             shortcut="M",
             disabled=not desk.unread,
+            help="Those that fit the filters.",
             on_click=_mark_all_read,
+            args=(wanted,),
         )
+        several = st.toggle("Choose several", key="several")
     rows = desk.page.items
     st.session_state[_UNREAD] = {row.id for row in rows if row.is_unread}
     if not rows:
-        _nothing(past=past)
-        return
-    ALERTS.draw([row.id for row in rows], _cells(rows, me, now, past), _columns(past), _open_picked, says="Alerts")
+        _nothing(past=wanted.past)
+        return None
+    numbers, cells, columns = [row.id for row in rows], _cells(rows, me, now, wanted.past), _columns(wanted.past)
+    chosen = None
+    if several:
+        chosen = ALERTS.draw_several(numbers, cells, columns, says="Alerts")
+    else:
+        ALERTS.draw(numbers, cells, columns, _open_picked, says="Alerts")
     ALERTS.pager(len(rows), desk.page.next_cursor, settings().page_size)
+    return chosen
+
+
+def _several(chosen: list[int]) -> None:
+    with st.container(border=True, gap="small"):
+        st.markdown(f"**{len(chosen)} chosen.** What you do with them is for you alone.")
+        with st.container(horizontal=True, gap="small"):
+            for label, icon, key, verb, what in _FOR_SEVERAL:
+                st.button(
+                    label,
+                    key=f"several_{key}",
+                    icon=icon,
+                    shortcut=key,
+                    disabled=not chosen,
+                    on_click=_answer_several,
+                    args=(verb, chosen, what),
+                )
 
 
 def _unread_words(unread: int) -> str:
@@ -176,6 +249,8 @@ def _nothing(*, past: bool) -> None:
             st.button("Take the filters away", key="reset_from_empty", on_click=_reset)
         elif past:
             st.markdown("**Nothing is past yet.** Alerts that are over or that you dismissed come here.")
+        elif st.session_state.get("show") == "snoozed":
+            st.markdown("**Nothing is put off.** Snoozed alerts wait here and come back unread by themselves.")
         elif st.session_state.get("show") == "unread":
             st.markdown("**You have read everything.** New alerts appear here by themselves.")
         else:
@@ -186,12 +261,17 @@ def _cells(rows: tuple[AlertRow, ...], me: Principal, now: datetime, past: bool)
     cells = {
         "unread": ["●" if row.is_unread else "" for row in rows],
         "severity": badges.cells(badges.SEVERITY, [row.severity for row in rows]),
-        "title": [line(row.title) + (f"  ×{row.occurrences:,}" if row.occurrences > 1 else "") for row in rows],
+        "title": [_title(row) for row in rows],
         "ended": badges.cells(_ENDS, [_end(row) for row in rows]),
         "type": [badges.ALERTS.get(row.alert_type, row.alert_type) for row in rows],
         "seen": [_seen(row.last_seen_at, me, now) for row in rows],
     }
     return pd.DataFrame({name: cells[name] for name in _columns(past)})
+
+
+def _title(row: AlertRow) -> str:
+    times_told = f"  ×{row.occurrences:,}" if row.occurrences > 1 else ""
+    return f"{line(row.title)}{times_told}{'  (silent)' if row.silent else ''}"
 
 
 def _seen(moment: datetime, me: Principal, now: datetime) -> str:
@@ -237,6 +317,10 @@ def _alert(me: Principal, row: AlertRow, now: datetime) -> None:
         st.badge(badges.ALERTS.get(row.alert_type, row.alert_type), color="gray")
         if row.occurrences > 1:
             st.badge(f"×{row.occurrences:,}", color="gray", help="How often it was raised.")
+        if row.silent:
+            st.badge("Silent", color="gray", icon=":material/notifications_off:", help="Raised within maintenance.")
+        if row.acknowledged_until and row.acknowledged_until > now:
+            st.badge("Acknowledged", color="green", icon=":material/front_hand:", help="By you: it is quiet for you.")
         if not _is_live(row, now):
             badges.badge(_ENDS, _end(row))
     st.markdown(literal(row.message))
@@ -245,14 +329,48 @@ def _alert(me: Principal, row: AlertRow, now: datetime) -> None:
         if row.item_id is not None and me.may(Permission.OPS_READ):
             _item_button(row.item_id)
         if _is_live(row, now):
-            st.button(
-                "Dismiss",
-                key="dismiss",
-                icon=":material/done:",
-                shortcut="D",
-                on_click=_dismiss,
-                args=(row.id, row.occurrences),
-            )
+            _answers(me, row, now)
+    if row.alert_type == AlertType.BROADCAST and me.may(Permission.ALERTS_BROADCAST):
+        announcing.receipts(me, row.id)
+
+
+def _answers(me: Principal, row: AlertRow, now: datetime) -> None:
+    st.button(
+        "Dismiss",
+        key="dismiss",
+        icon=":material/done:",
+        shortcut="D",
+        on_click=_dismiss,
+        args=(row.id, row.occurrences),
+    )
+    st.button(
+        "Acknowledge",
+        key="acknowledge",
+        icon=":material/front_hand:",
+        shortcut="A",
+        help="You take care of it: it is quiet for you for a while, then loud again.",
+        on_click=_acknowledge,
+        args=(row.id, me.zone),
+    )
+    if row.snoozed_until and row.snoozed_until > now:
+        st.button("Wake", key="wake", icon=":material/alarm:", on_click=_snooze, args=(row.id,))
+        return
+    st.button(
+        "Snooze 1 h",
+        key="snooze",
+        icon=":material/snooze:",
+        shortcut="S",
+        on_click=_snooze,
+        args=(row.id, now + timedelta(hours=1)),
+    )
+    st.menu_button(
+        "Longer",
+        list(SNOOZES),
+        key="snooze_for",
+        type="tertiary",
+        on_click=_snooze_as_chosen,
+        args=(row.id, me.zone),
+    )
 
 
 def _is_live(row: AlertRow, now: datetime) -> bool:
@@ -266,6 +384,8 @@ def _moments(me: Principal, row: AlertRow, now: datetime) -> Iterator[tuple[str,
         "Last seen": row.last_seen_at if row.occurrences > 1 else None,
         "Over since": row.resolved_at,
         "Dismissed": row.dismissed_at,
+        "Snoozed until": row.snoozed_until if row.snoozed_until and row.snoozed_until > now else None,
+        "Quiet until": row.acknowledged_until,
         "Expires": row.expires_at,
     }
     for label, moment in told.items():
@@ -278,12 +398,19 @@ def _item_button(item_id: int) -> None:
         st.switch_page(_QUEUE, query_params={"item": str(item_id)})
 
 
+_FOR_SEVERAL = (
+    ("Mark read", ":material/done_all:", "E", answering.mark_several_read, "read now"),
+    ("Dismiss", ":material/done:", "D", answering.dismiss_several, "put away"),
+)
+
 _KEYS = """
 | Key | |
 | --- | --- |
 | `J` `K` | next, previous alert |
 | `O` | open the item that it is about |
 | `D` | dismiss |
+| `A` | acknowledge |
+| `S` | snooze for an hour |
 | `M` | mark all read |
 | `N` `B` | next page, back |
 """
