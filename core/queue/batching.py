@@ -86,6 +86,13 @@ def choose(uow: UnitOfWork, selection: Selection) -> Chosen:
     return _resolved(uow, selection)
 
 
+@requires(Permission.OPS_WRITE, leaves=None)
+def afresh(uow: UnitOfWork, ids: Sequence[int]) -> Chosen:
+    """These items as they stand now, for who has read what became of them and goes on with them."""
+    rows = uow.rows("SELECT id, version FROM work_items WHERE id = ANY(:ids)", {"ids": list(ids)})
+    return Chosen({row.id: row.version for row in rows})
+
+
 @requires(Permission.OPS_WRITE, leaves="batch.carried_out")
 def carry_out(uow: UnitOfWork, batch: str, chosen: Chosen, task: Task) -> list[Outcome]:
     """Do one chunk of a batch, but for what an earlier call with the same name has done of it."""

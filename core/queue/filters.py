@@ -38,7 +38,8 @@ class Filter:
 
     `assignee`: "me", "nobody" or a staff number. `score_min` and `score_max`: 0 to 100. `reference` finds an item by
     its own number, its record's number or its source's reference, exactly. `text` finds items by the beginnings of
-    words in title, reason, type and references, all of which must be there, as far as everybody may see them.
+    words in title, reason, type and references, all of which must be there, as far as everybody may see them; and the
+    item whose own number it is.
     """
 
     status: str = "pending"
@@ -172,7 +173,11 @@ def _reference(wanted: Filter, _me: int | None, where: list[str], values: dict[s
         raise Invalid("reference", "has at most 200 characters")
     where.append("(id = :number OR resource_id = :reference OR external_ref = :reference)")
     values["reference"] = given
-    values["number"] = int(given) if given.isascii() and given.isdecimal() and len(given) < 19 else None
+    values["number"] = _number(given)
+
+
+def _number(given: str) -> int | None:
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 19 else None
 
 
 def _text(wanted: Filter, _me: int | None, where: list[str], values: dict[str, Any]) -> None:
@@ -182,8 +187,11 @@ def _text(wanted: Filter, _me: int | None, where: list[str], values: dict[str, A
     words = _words(wanted.text)
     if len(str(wanted.text)) > 200 or not words:
         raise Invalid("text", "is up to 200 characters, with a word or a number among them")
-    where.append("id IN (SELECT item_id FROM item_words WHERE words @@ to_tsquery('simple', :words))")
+    found = "SELECT item_id FROM item_words WHERE words @@ to_tsquery('simple', :words)"
+    own = _number(words[0]) if len(words) == 1 else None
+    where.append(f"id IN ({found})" if own is None else f"id IN ({found} UNION ALL SELECT CAST(:own AS bigint))")
     values["words"] = " & ".join(f"'{word}':*" for word in words)
+    values["own"] = own
 
 
 def _words(text: str | None) -> list[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from functools import partial
+from types import MappingProxyType
+from typing import Any
 
 from core.errors import Invalid, NotFound, OpsError
 from core.queue import assigning, claiming, deciding, deferring, escalating, moves, noting
@@ -58,12 +59,13 @@ _UNCHANGED = "id = ANY(:ids) AND coalesce((CAST(:versions AS jsonb) ->> id::text
 class Task:
     """One deed with what it needs to know. `apply` does it to the items chosen and says why some refused.
 
-    `chunk` is how many are done in one transaction.
+    `chunk` is how many are done in one transaction. `told` is what it was told, from which `restored` makes it again.
     """
 
     name: str
     apply: Callable[[UnitOfWork, Chosen], Refusals]
     chunk: int = 500
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 def claim() -> Task:
@@ -73,22 +75,22 @@ def claim() -> Task:
 
 def assign(staff_id: int) -> Task:
     """Put into a person's hands."""
-    return _moving("assign", moves.ASSIGN, partial(assigning.assign_all, staff_id=staff_id))
+    return _moving("assign", moves.ASSIGN, assigning.assign_all, staff_id=staff_id)
 
 
 def defer(until: datetime, reason: str = "") -> Task:
     """Put off until a moment."""
-    return _moving("defer", moves.DEFER, partial(deferring.defer_all, until=until, reason=reason))
+    return _moving("defer", moves.DEFER, deferring.defer_all, until=until, reason=reason)
 
 
 def escalate(reason: str, to: str | None = None) -> Task:
     """Raise the level by one."""
-    return _moving("escalate", moves.ESCALATE, partial(escalating.escalate_all, reason=reason, to=to))
+    return _moving("escalate", moves.ESCALATE, escalating.escalate_all, reason=reason, to=to)
 
 
 def change_priority(to: str, reason: str) -> Task:
     """Give another priority."""
-    return _moving("change_priority", moves.REPRIORITISE, partial(noting.change_priority_all, to=to, reason=reason))
+    return _moving("change_priority", moves.REPRIORITISE, noting.change_priority_all, to=to, reason=reason)
 
 
 def comment(text: str) -> Task:
@@ -98,7 +100,7 @@ def comment(text: str) -> Task:
         there = noting.comment_all(uow, list(chosen.versions), text)
         return {item: NotFound("work item", item) for item in chosen.without(there).versions}
 
-    return Task("comment", apply)
+    return Task("comment", apply, told={"text": text})
 
 
 def decide(decision: Decision) -> Task:
@@ -110,15 +112,35 @@ def decide(decision: Decision) -> Task:
         refused = {item: refusal for item, refusal in decided.items() if refusal is not None}
         return refused | _reasons(uow, chosen.without(decided), moves.RESOLVE)
 
-    return Task("decide", apply, chunk=50)
+    return Task("decide", apply, chunk=50, told=asdict(decision))
 
 
-def _moving(name: str, what: Move, deed: Callable[[UnitOfWork, Picks], list[Moved]]) -> Task:
+def _moving(name: str, what: Move, deed: Callable[..., list[Moved]], **told: Any) -> Task:
     def apply(uow: UnitOfWork, chosen: Chosen) -> Refusals:
-        moved = {item.id for item in deed(uow, chosen.picks)}
+        moved = {item.id for item in deed(uow, chosen.picks, **told)}
         return _reasons(uow, chosen.without(moved), what)
 
-    return Task(name, apply)
+    return Task(name, apply, told=told)
+
+
+_TASKS: Mapping[str, Callable[..., Task]] = MappingProxyType(
+    {
+        "claim": claim,
+        "assign": assign,
+        "defer": lambda until, reason: defer(datetime.fromisoformat(until), reason),
+        "escalate": escalate,
+        "change_priority": change_priority,
+        "comment": comment,
+        "decide": lambda option, justification, parameters: decide(Decision(option, justification, parameters)),
+    }
+)
+
+
+def restored(name: str, told: Mapping[str, Any]) -> Task:
+    """A task as it was before `name` and `told` of it were kept as JSON. Raises Invalid for one that is not known."""
+    if name not in _TASKS:
+        raise Invalid("deed", f"is one of {', '.join(_TASKS)}")
+    return _TASKS[name](**told)
 
 
 def _reasons(uow: UnitOfWork, left: Chosen, what: Move) -> dict[int, OpsError]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, TypeVar
 
 from core.errors import OpsError
@@ -74,6 +75,37 @@ def guide(uow: UnitOfWork, item_id: int) -> Guide:
         declared.missing(case.context),
         _if_possible(lambda: declared.facts(case)) or (),
     )
+
+
+@requires(Permission.OPS_WRITE, leaves=None)
+def common(uow: UnitOfWork, ids: Sequence[int]) -> tuple[Offer, ...]:
+    """The options that can be taken for all of these items together, whatever their types.
+
+    They ask the same of every type; one whose questions depend on the item is among them where it needs no answer.
+    Whether an option fits an item, a preview says.
+    """
+    cases = [case_of(uow, row.example) for row in uow.rows(_EXAMPLES, {"ids": list(ids)})]
+    offered = [{offer.name: offer for offer in _for_many(case)} for case in cases]
+    first, others = (offered[0], offered[1:]) if offered else ({}, [])
+    return tuple(
+        offer
+        for name, offer in first.items()
+        if all(name in other and other[name].parameters == offer.parameters for other in others)
+    )
+
+
+_EXAMPLES = "SELECT min(id) AS example FROM work_items WHERE id = ANY(:ids) GROUP BY item_type ORDER BY count(*) DESC"
+
+
+def _for_many(case: Case) -> Iterator[Offer]:
+    """The options of a type as they stand for every item of it: without a question that depends on the item."""
+    for option in item_type(case.item["item_type"]).options:
+        alike = isinstance(option.parameters, tuple)
+        asked = _if_possible(partial(option.asked, case)) or ()
+        if alike or not any(wanted.required for wanted in asked):
+            parameters = asked if alike else ()
+            outside = option.outside is not None
+            yield Offer(option.name, option.label, option.help, option.settles, parameters, None, None, outside)
 
 
 def _offers(case: Case, declared: ItemType) -> tuple[Offer, ...]:

@@ -2,6 +2,7 @@
 
 from core.tables.alerts import Alert, AlertReceipt, AlertRule, AlertSubscription, MaintenanceWindow, OncallShift
 from core.tables.audit import AuditRow, AuditSeal
+from core.tables.batches import Batch
 from core.tables.content import BlacklistEntry, MealPlan, QuizResponse, RetentionHold
 from core.tables.customers import Booking, Complaint, Customer, Payment
 from core.tables.jobs import JobRun, Leadership, OutboxEntry, Report, Runner
@@ -24,6 +25,7 @@ __all__ = [
     "ApiToken",
     "AuditRow",
     "AuditSeal",
+    "Batch",
     "BlacklistEntry",
     "Booking",
     "BusinessCalendar",

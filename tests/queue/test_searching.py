@@ -44,6 +44,14 @@ def test_words_and_their_beginnings_find_items_by_title_reason_type_and_referenc
     assert found(cast.viewer, text) == [wanted]
 
 
+def test_a_number_finds_the_item_that_has_it_and_whatever_begins_with_it(cast: Cast) -> None:
+    number = opened(cast.admin, title="Something")
+    other = opened(cast.admin, title=f"About {number}0")
+    assert found(cast.viewer, str(number)) == found(cast.viewer, f"#{number}") == [number, other]
+    assert found(cast.viewer, f"{number} something") == []
+    assert found(cast.viewer, "9" * 30) == []
+
+
 def test_all_words_must_be_there_and_other_filters_hold_too(cast: Cast) -> None:
     low = opened(cast.admin, title="Broken lamp", priority="low")
     high = opened(cast.admin, title="Broken window", priority="high")
