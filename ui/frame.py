@@ -67,6 +67,9 @@ PAGES = (
     Entry(
         "Work", "alerts.py", "Alerts", ":material/notifications:", Permission.ALERTS_READ, "What you should know now."
     ),
+    Entry(
+        "Manage", "metrics.py", "Metrics", ":material/monitoring:", Permission.OPS_READ, "How the operation is doing."
+    ),
     Entry("Trust", "audit.py", "Audit", ":material/policy:", Permission.AUDIT_READ, "Who saw or did what, and when."),
 )
 """One row here and one file in pages/ make a page; a test holds the two together."""
