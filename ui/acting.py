@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar
 
@@ -91,6 +91,13 @@ def once(
     if done is not None:
         spend(token)
     return done
+
+
+def withdraw(fields: Collection[str]) -> dict[str, str]:
+    """Take back what has just been noted about these fields, for a form that says it beside them: words by field."""
+    noted: list[Notice] = st.session_state.get(_NOTICES, [])
+    st.session_state[_NOTICES] = [notice for notice in noted if notice.field not in fields]
+    return {notice.field: notice.sentence for notice in noted if notice.field and notice.field in fields}
 
 
 def notices() -> list[Notice]:

@@ -65,6 +65,14 @@ PAGES = (
     ),
     Entry("Work", "queue.py", "Queue", ":material/inbox:", Permission.OPS_READ, "All items, ranked, and one of them."),
     Entry(
+        "Work",
+        "groups.py",
+        "Failure groups",
+        ":material/stacks:",
+        Permission.OPS_READ,
+        "What failed in one way, settled as one.",
+    ),
+    Entry(
         "Work", "alerts.py", "Alerts", ":material/notifications:", Permission.ALERTS_READ, "What you should know now."
     ),
     Entry(

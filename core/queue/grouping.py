@@ -1,43 +1,43 @@
-"""Failure groups: items that failed in one way, seen as one card and settled as one, a few of them first."""
+"""Failure groups: items that failed in one way, seen as one card, and rehearsed as one before they are settled."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from core import audit
 from core.errors import Conflict, Invalid, NotFound
 from core.looking import looked
-from core.permissions import Permission, Principal, requires
+from core.permissions import Permission, requires
 from core.queue import batching, claiming, moves, tasks
-from core.queue.batching import Outcome, Preview
+from core.queue.batching import Preview
 from core.queue.deciding import Decision
 from core.queue.lifecycle import move, these
 from core.queue.tasks import MOST, Chosen, Refusals, Task
-from core.resolutions.declaring import item_type
+from core.resolutions.declaring import ItemType, Option, item_type
+from core.resolutions.parameters import checked
 from core.tables.work import OPEN
-from core.text import checked_text
-from core.uow import UnitOfWork, perform
+from core.uow import UnitOfWork
 
 CHUNK = 25
 """How many items of a group are settled in one transaction: between two of them it can be stopped."""
 
-_FAILED = f"{OPEN} AND reason <> ''"
-_TO_HAND = (
+FAILED = f"{OPEN} AND reason <> ''"
+TO_HAND = (
     "(status = 'open' OR (status = 'deferred' AND deferred_until <= :now) "
-    "OR (status = 'in_progress' AND assigned_to = :me))"
+    "OR (status = 'in_progress' AND assigned_to = :me AND resolution IS NULL))"
 )
+"""What the caller can settle now: free, due again, or in their own hands and not being carried out already."""
 
 
 @dataclass(frozen=True)
 class Group:
     """Open items that failed in one way. `example` is the oldest one's number, by which the group is known.
 
-    `count` are all of them, `to_hand` those that the caller can settle now (the others are in other hands, waiting or
-    deferred). `first_seen` and `last_seen` are when the oldest and the newest came in, UTC. The reason is the oldest
-    one's, as the caller may see it.
+    `count` are all of them, `to_hand` those that the caller can settle now (the others are in other hands, waiting,
+    deferred or being carried out). `first_seen` and `last_seen` are when the oldest and the newest came in, UTC. The
+    reason is the oldest one's, as the caller may see it.
     """
 
     example: int
@@ -50,11 +50,14 @@ class Group:
     last_seen: datetime
 
 
+_FIGURES = (
+    f"count(*) AS size, count(*) FILTER (WHERE {TO_HAND}) AS to_hand, min(id) AS example, "
+    "min(created_at) AS first_seen, max(created_at) AS last_seen"
+)
 _GROUPS = f"""
 WITH groups AS (
-    SELECT failure_signature, count(*) AS size, count(*) FILTER (WHERE {_TO_HAND}) AS to_hand, min(id) AS example,
-        min(created_at) AS first_seen, max(created_at) AS last_seen
-    FROM work_items WHERE {_FAILED} AND (CAST(:queue AS text) IS NULL OR queue = :queue)
+    SELECT failure_signature, {_FIGURES}
+    FROM work_items WHERE {FAILED} AND (CAST(:queue AS text) IS NULL OR queue = :queue)
     GROUP BY failure_signature HAVING count(*) > 1 ORDER BY count(*) DESC, min(id) LIMIT :limit
 )
 SELECT g.*, i.item_type, i.reason FROM groups g JOIN work_items i ON i.id = g.example
@@ -66,138 +69,79 @@ def groups(uow: UnitOfWork, queue: str | None = None, limit: int = 50) -> tuple[
     """The open items that failed in one way, as groups of two and more, the largest first. The look is audited."""
     if isinstance(limit, bool) or not 1 <= limit <= 200:
         raise Invalid("limit", "lies between 1 and 200")
-    bound = {"now": uow.now, "me": uow.principal.staff_id, "queue": queue, "limit": limit}
-    rows = uow.rows(_GROUPS, bound)
+    rows = uow.rows(_GROUPS, _asked(uow) | {"queue": queue, "limit": limit})
     looked(uow, "groups.read", "queue", queue, pii=uow.principal.lens.clear and bool(rows), groups=len(rows))
-    return tuple(
-        Group(
-            row.example,
-            row.item_type,
-            item_type(row.item_type).label,
-            uow.principal.lens.text(row.reason) or "",
-            row.size,
-            row.to_hand,
-            row.first_seen,
-            row.last_seen,
-        )
-        for row in rows
-    )
+    return tuple(_group(uow, row) for row in rows)
+
+
+_GROUP_OF = f"""
+SELECT g.size, g.to_hand, e.id AS example, coalesce(g.first_seen, e.created_at) AS first_seen,
+    coalesce(g.last_seen, e.created_at) AS last_seen, e.item_type, e.reason
+FROM work_items i CROSS JOIN LATERAL (
+    SELECT {_FIGURES} FROM work_items WHERE {FAILED} AND failure_signature = i.failure_signature
+) g JOIN work_items e ON e.id = coalesce(g.example, i.id) WHERE i.id = :item"""
+
+
+@requires(Permission.OPS_READ, leaves="groups.read")
+def group_of(uow: UnitOfWork, item_id: int) -> Group:
+    """The group that an item belongs or belonged to, however few of it are still open. Raises NotFound."""
+    row = uow.execute(_GROUP_OF, _asked(uow) | {"item": item_id}).one_or_none()
+    if row is None:
+        raise NotFound("work item", item_id)
+    looked(uow, "groups.read", "work_item", item_id, pii=uow.principal.lens.clear)
+    return _group(uow, row)
+
+
+def _asked(uow: UnitOfWork) -> dict[str, Any]:
+    return {"now": uow.now, "me": uow.principal.staff_id}
+
+
+def _group(uow: UnitOfWork, row: Any) -> Group:
+    label, reason = item_type(row.item_type).label, uow.principal.lens.text(row.reason) or ""
+    return Group(row.example, row.item_type, label, reason, row.size, row.to_hand, row.first_seen, row.last_seen)
+
+
+def settles_groups(option: Option) -> bool:
+    """Whether an option may be chosen for many: it leaves none in hand, and asks of each the same."""
+    return option.settles not in {"respond", "escalate"} and isinstance(option.parameters, tuple)
+
+
+def check(declared: ItemType, decision: Decision) -> Option:
+    """The option of a decision about a whole group of this type.
+
+    Raises Invalid for one that would leave the group in the caller's hands, for one that asks of each item something
+    of its own (which record stays, whose it is), or for what does not fit it.
+    """
+    option = declared.option(decision.option)
+    if option is None or not settles_groups(option):
+        raise Invalid("option", "is one that settles the items or puts them off, all in the same way")
+    assert isinstance(option.parameters, tuple)
+    checked(option.label, option.parameters, decision.parameters)
+    return option
 
 
 _MEMBERS = f"""
-WITH tried AS (
-    SELECT jsonb_array_elements(metadata -> 'refused')::bigint AS id FROM ops_audit_log
-    WHERE resource_type = 'batch' AND resource_id = :batch AND action = 'batch.carried_out'
-        AND actor_kind = :kind AND actor_name = :name
-)
-SELECT id, version FROM work_items
-WHERE failure_signature = :signature AND {_FAILED} AND {_TO_HAND}
-ORDER BY id IN (SELECT id FROM tried), id LIMIT {MOST}"""
-
-
-@requires(Permission.OPS_WRITE, leaves=None)
-def members(uow: UnitOfWork, example: int, option: str, batch: str = "") -> dict[int, int | None]:
-    """Number and version of the items in the group of item `example` that the caller can settle now, oldest first.
-
-    Those that were refused in an earlier run of `batch` come last. Raises NotFound; Invalid for an option that would
-    leave the whole group in the caller's hands.
-    """
-    query = "SELECT failure_signature, item_type FROM work_items WHERE id = :id"
-    found = uow.execute(query, {"id": example}).one_or_none()
-    if found is None:
-        raise NotFound("work item", example)
-    chosen = item_type(found.item_type).option(option)
-    if chosen is None or chosen.settles in {"respond", "escalate"}:
-        raise Invalid("option", "is one that settles the items or puts them off")
-    bound = {**audit.actor_values(uow.principal), "me": uow.principal.staff_id, "now": uow.now}
-    rows = uow.rows(_MEMBERS, bound | {"batch": batch, "signature": found.failure_signature})
-    return {row.id: row.version for row in rows}
+SELECT id, version FROM work_items WHERE {FAILED} AND {TO_HAND}
+    AND failure_signature = (SELECT failure_signature FROM work_items WHERE id = :item)
+ORDER BY id LIMIT {MOST}"""
 
 
 @requires(Permission.OPS_WRITE, leaves="batch.previewed")
 def rehearse(uow: UnitOfWork, example: int, decision: Decision) -> Preview:
     """What `decision` would do to each item of the group that can be settled now: done, and taken back.
 
-    Raises Invalid for an option that does not settle; Conflict when nothing of the group can be settled now.
+    Raises NotFound; Invalid for an option that does not settle; Conflict when nothing of it can be settled now.
     """
-    found = members(uow, example, decision.option)
+    kind = uow.execute("SELECT item_type FROM work_items WHERE id = :item", {"item": example}).scalar_one_or_none()
+    if kind is None:
+        raise NotFound("work item", example)
+    check(item_type(kind), decision)
+    found: Mapping[int, int | None] = {
+        row.id: row.version for row in uow.rows(_MEMBERS, _asked(uow) | {"item": example})
+    }
     if not found:
         raise Conflict("Nothing of this group can be settled now: it is decided, or in other hands.")
     return batching.preview(uow, Chosen(found), settling(decision))
-
-
-@dataclass(frozen=True)
-class Settled:
-    """What came of settling a group: one outcome for each item tried, why it stopped early, and how many are left.
-
-    Called again with the same `batch` it goes on where it stopped.
-    """
-
-    batch: str
-    outcomes: tuple[Outcome, ...]
-    stopped: str | None
-    left: int
-
-
-Check = Callable[[Sequence[Outcome]], bool]
-
-
-def all_done(outcomes: Sequence[Outcome]) -> bool:
-    """Whether every canary lived."""
-    return all(outcome.done for outcome in outcomes)
-
-
-def resolve(
-    principal: Principal,
-    example: int,
-    decision: Decision,
-    *,
-    canaries: int = 3,
-    most_failures: int = 5,
-    batch: str | None = None,
-    check: Check = all_done,
-    progress: Callable[[Sequence[Outcome]], object] = lambda _: None,
-) -> Settled:
-    """Settle the group of item `example`: a few canaries, `check`, then the rest, until more than `most_failures` fail.
-
-    Each chunk is a unit of work of its own, of which `progress` hears; an item that was refused goes back to the
-    queue. Raises Invalid, NotFound, NotPermitted; Unavailable when the database is away, with the chunks until then
-    done.
-    """
-    name = checked_text("batch", batch or secrets.token_hex(8), 100)
-    left = list(perform(principal, members, example, decision.option, name).items())
-    run = _Run(principal, name, settling(decision), progress)
-    stopped = run.canaries(left[:canaries], check) or run.rest(left[canaries:], most_failures)
-    return Settled(name, tuple(run.outcomes), stopped, len(left) - len(run.outcomes))
-
-
-class _Run:
-    """One run over a group: what has come of it so far."""
-
-    def __init__(self, principal: Principal, batch: str, task: Task, progress: Callable[[Sequence[Outcome]], object]):
-        self._principal, self._batch, self._task, self._progress = principal, batch, task, progress
-        self.outcomes: list[Outcome] = []
-
-    def canaries(self, items: Sequence[tuple[int, int | None]], check: Check) -> str | None:
-        """Settle the first few; why it must not go on, or None."""
-        if items and not check(self._settle(items)):
-            return "The first items did not go well; the rest was left alone."
-        return None
-
-    def rest(self, items: Sequence[tuple[int, int | None]], most_failures: int) -> str | None:
-        """Settle the others, chunk by chunk; why it stopped early, or None."""
-        failed = 0
-        for start in range(0, len(items), CHUNK):
-            failed += sum(not outcome.done for outcome in self._settle(items[start : start + CHUNK]))
-            if failed > most_failures:
-                return f"{failed} items failed, more than {most_failures}; the rest was left alone."
-        return None
-
-    def _settle(self, items: Iterable[tuple[int, int | None]]) -> Sequence[Outcome]:
-        done = perform(self._principal, batching.carry_out, self._batch, Chosen(dict(items)), self._task)
-        self.outcomes += done
-        self._progress(done)
-        return done
 
 
 def settling(decision: Decision) -> Task:

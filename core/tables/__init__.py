@@ -5,6 +5,7 @@ from core.tables.audit import AuditRow, AuditSeal
 from core.tables.batches import Batch
 from core.tables.content import BlacklistEntry, MealPlan, QuizResponse, RetentionHold
 from core.tables.customers import Booking, Complaint, Customer, Payment
+from core.tables.groups import GroupOutcome, GroupRun
 from core.tables.jobs import JobRun, Leadership, OutboxEntry, Report, Runner
 from core.tables.people import Allowance, ApiToken, ExportTicket, SavedView, SignInThrottle, Staff, StaffSession
 from core.tables.providers import DistinctPair, Provider
@@ -34,6 +35,8 @@ __all__ = [
     "Customer",
     "DistinctPair",
     "ExportTicket",
+    "GroupOutcome",
+    "GroupRun",
     "ItemWords",
     "JobRun",
     "Leadership",

@@ -11,14 +11,29 @@ from typing import Any
 
 
 class Storage(ThreadingHTTPServer):
-    """Listens on a free port of this machine; `asked` holds path, key and authorization of each request."""
+    """Listens on a free port of this machine; `asked` holds path, key and authorization of each request.
+
+    It is well for as many more requests as `well_for` says (None: for good), and answers 503 to all after them.
+    `deleted` are the paths that it said were gone.
+    """
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked: list[tuple[str, str | None, str | None]] = []
+        self.deleted: list[str] = []
+        self.well_for: int | None = None
+        self._counting = threading.Lock()
         self.released = threading.Event()
+
+    def is_well(self) -> bool:
+        """Whether it answers this request as its path says."""
+        with self._counting:
+            if self.well_for is None:
+                return True
+            self.well_for -= 1
+            return self.well_for >= 0
 
     @property
     def host(self) -> str:
@@ -34,13 +49,15 @@ class _Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         """The path says the answer: /204/..., /302/..., /slowly, /never, /huge."""
         self.server.asked.append((self.path, self.headers["Idempotency-Key"], self.headers["Authorization"]))
-        what = self.path.split("/")[1]
+        what = self.path.split("/")[1] if self.server.is_well() else "503"
         special: dict[str, Any] = {"slowly": self._slowly, "never": self.server.released.wait, "huge": self._huge}
         special.get(what, lambda: self._answer(int(what)))()
 
     do_GET = do_DELETE  # noqa: N815 - the name that the library looks for
 
     def _answer(self, status: int) -> None:
+        if status == 204:
+            self.server.deleted.append(self.path)
         self.send_response(status)
         if status == 302:
             self.send_header("Location", self.server.url("204/elsewhere"))
