@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     blob_hosts: Annotated[tuple[str, ...], NoDecode] = Field((), alias="BLOB_HOSTS")
     internal_hosts: Annotated[tuple[str, ...], NoDecode] = Field((), alias="OPSDESK_INTERNAL_HOSTS")
 
+    payment_check_url: str | None = Field(None, alias="PAYMENT_CHECK_URL")
+    payment_check_token: SecretStr | None = Field(None, alias="PAYMENT_CHECK_TOKEN")
+
     smtp_host: str | None = Field(None, pattern=r"^[A-Za-z0-9.-]{1,253}$", alias="SMTP_HOST")
     smtp_port: int = Field(587, ge=1, le=65535, alias="SMTP_PORT")
     smtp_user: str | None = Field(None, alias="SMTP_USER")
@@ -66,6 +69,13 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, given: Path) -> Path:
         return given.expanduser().resolve()
+
+    @field_validator("payment_check_url")
+    @classmethod
+    def _names_the_reference(cls, given: str | None) -> str | None:
+        if given is not None and given.count("{reference}") != 1:
+            raise ValueError("must hold {reference} once, where the booking's reference goes")
+        return given
 
     @field_validator("smtp_from")
     @classmethod

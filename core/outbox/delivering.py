@@ -15,6 +15,7 @@ from core.outbox.kinds import Entry, Verdict, kind_of
 from core.permissions import Permission, requires
 from core.queue import carrying
 from core.queue.deciding import case_of
+from core.resolutions.effects import Case
 from core.uow import UnitOfWork
 
 AT_ONCE = 8
@@ -106,19 +107,30 @@ def close(uow: UnitOfWork, entry: Entry, verdict: Verdict) -> str:
         return "stale"
     uow.record("effect.closed", "outbox", entry.id, kind=entry.kind, how=how, attempts=entry.attempts)
     if case and how == "done":
-        carrying.arrive(case, verdict.outcome)
-    elif case:
+        return _arrive(case, verdict)
+    if case and how == "returned":
         carrying.come_back(case, verdict.told)
     return how
+
+
+def _arrive(case: Case, verdict: Verdict) -> str:
+    """Let the item and its records follow; where the records cannot, it comes back with the reason."""
+    try:
+        with case.uow.attempt():
+            carrying.arrive(case, verdict.outcome, verdict.told)
+    except OpsError as refusal:
+        carrying.come_back(case, refusal.sentence)
+        return "returned"
+    return "done"
 
 
 def _how(uow: UnitOfWork, entry: Entry, verdict: Verdict) -> str:
     if verdict.is_done:
         return "done"
-    if entry.item_id:
-        return "returned"
     is_spent = entry.attempts >= config.number("OUTBOX_TRIES") or uow.now - entry.created_at > HORIZON
-    return "again" if verdict.again and not is_spent else "parked"
+    if verdict.again and not is_spent and (entry.item_id is None or kind_of(entry.kind).is_patient):
+        return "again"
+    return "returned" if entry.item_id else "parked"
 
 
 _STATES = {"done": "done", "returned": "done", "again": "waiting", "parked": "parked"}

@@ -37,10 +37,14 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of effect. `send` runs outside any transaction, must be safe to repeat, and may raise."""
+    """A kind of effect. `send` runs outside any transaction, must be safe to repeat, and may raise.
+
+    A patient one is tried again by itself although an item waits for it; another's failure comes back at once.
+    """
 
     name: str
     send: Callable[[Entry], Verdict]
+    is_patient: bool = False
 
 
 _KINDS: dict[str, Kind] = {}

@@ -71,4 +71,4 @@ def address_of(uow: UnitOfWork, to: To) -> str:
     return str(found).strip()
 
 
-declare_kind(Kind(MAIL, send))
+declare_kind(Kind(MAIL, send, is_patient=True))

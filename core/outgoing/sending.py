@@ -164,7 +164,7 @@ def cut_off(wire: socket.socket, until: float) -> Iterator[threading.Event]:
     try:
         yield is_late
     except (OSError, http.client.HTTPException, ValueError):
-        if is_late.is_set():
+        if is_late.is_set() or monotonic() >= until:
             raise NoAnswer("It did not answer in time.") from None
         raise
     finally:

@@ -24,7 +24,7 @@ from core.uow import UnitOfWork
 def send_off(case: Case, picks: Picks, option: Option, outside: Outside, told: Mapping[str, Any]) -> list[Moved]:
     """Write down the decision and put its effect into the outbox, to leave when the undo window has closed."""
     uow, payload = case.uow, outside.payload(case)
-    decision = json.dumps(told, default=str)
+    decision = json.dumps({**told, "decided_at": uow.now}, default=str)
     moved = move(uow, moves.SEND_OFF, picks, payload=told, resolution=option.name, decision=decision)
     for item in moved:
         posting.post(uow, outside.kind, payload, f"item-{item.id}-{item.version}", item_id=item.id)
@@ -39,26 +39,29 @@ def recall(uow: UnitOfWork, item_id: int, version: int | None) -> Moved:
     return moved[0]
 
 
-def arrive(case: Case, outcome: Mapping[str, Any]) -> None:
-    """The effect is done: the records follow, and the item is resolved by whoever decided it."""
-    uow, item_id, outside = case.uow, int(case.item["id"]), _outside(case)
-    if outside is not None:
-        outside.arrived(case)
-    payload = {"option": case.item["resolution"], "outcome": dict(outcome)}
-    move(uow, moves.ARRIVE, these([item_id]), payload=payload, outcome=json.dumps(payload["outcome"]))
+def arrive(case: Case, outcome: Mapping[str, Any], said: str) -> None:
+    """The effect is done: the records follow, and the item is resolved by whoever decided it, or in hand again."""
+    uow, item_id, option = case.uow, int(case.item["id"]), _option(case)
+    if option is not None and option.outside is not None:
+        option.outside.arrived(case, outcome)
+    payload = {"option": case.item["resolution"], "outcome": dict(outcome), "told": said}
+    what = _ARRIVALS[option.settles] if option and option.keeps else moves.ARRIVE
+    move(uow, what, these([item_id]), payload=payload, outcome=json.dumps(payload["outcome"]))
     deadlines.recompute(uow, [item_id])
     follow(uow, item_id, case.journal)
 
 
+_ARRIVALS = {"respond": moves.ANSWERED, "keep": moves.FOUND_OUT}
+
+
 def come_back(case: Case, error: str) -> None:
     """The effect failed: the item is in its holder's hands again, with what went wrong in words."""
-    outside = _outside(case)
-    learnt = {} if outside is None else outside.learnt(case, error)
+    option = _option(case)
+    learnt = {} if option is None or option.outside is None else option.outside.learnt(case, error)
     payload = {"option": case.item["resolution"], "error": error}
     item = these([int(case.item["id"])])
     move(case.uow, moves.COME_BACK, item, payload=payload, learnt=json.dumps(dict(learnt), default=str))
 
 
-def _outside(case: Case) -> Outside | None:
-    option = item_type(case.item["item_type"]).option(case.item["resolution"] or "")
-    return option.outside if option else None
+def _option(case: Case) -> Option | None:
+    return item_type(case.item["item_type"]).option(case.item["resolution"] or "")

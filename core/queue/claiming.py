@@ -10,6 +10,7 @@ from core.errors import Invalid
 from core.permissions import Permission, requires
 from core.queue import moves
 from core.queue.lifecycle import Moved, Picks, lease_values, move, these
+from core.queue.movement import LEASE
 from core.queue.refusals import expect
 from core.tables.work import OPEN
 from core.uow import UnitOfWork
@@ -127,7 +128,7 @@ def renew_lease(uow: UnitOfWork, item_id: int) -> datetime | None:
     """Hold on to an item that is on the caller's screen. Returns until when, or None when it is not theirs."""
     with uow.housekeeping():
         row = uow.execute(
-            f"UPDATE work_items SET lease_expires_at = {moves.LEASE} WHERE id = :id AND assigned_to = :me "
+            f"UPDATE work_items SET lease_expires_at = {LEASE} WHERE id = :id AND assigned_to = :me "
             "AND status = 'in_progress' RETURNING lease_expires_at",
             {"id": item_id, "me": uow.principal.staff_id, **lease_values(uow)},
         ).one_or_none()

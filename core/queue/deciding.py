@@ -19,6 +19,7 @@ from core.errors import Conflict, Invalid, NotFound, OpsError
 from core.permissions import MANAGES, Permission, requires
 from core.queue import carrying, deferring, escalating, moves, priority
 from core.queue.lifecycle import Moved, Picks, move, these
+from core.queue.movement import UNDER_WAY, Move
 from core.queue.refusals import expect
 from core.queue.summaries import follow, refresh
 from core.resolutions.declaring import ItemType, Option, item_type
@@ -35,6 +36,7 @@ _MOVES = {
     "resolve": moves.RESOLVE,
     "reject": moves.REJECT,
     "respond": moves.RESPOND,
+    "keep": moves.SEND_OFF,  # it always acts outside
     "defer": moves.DEFER,
     "escalate": moves.ESCALATE,
 }
@@ -65,7 +67,7 @@ def decide(uow: UnitOfWork, item_id: int, decision: Decision, version: int | Non
     uow.record("item.decided", "work_item", item_id, option=option.name, item_type=declared.name)
     moved = _settle(uow, these([item_id], version), option, why, case, done)
     follow(uow, item_id, case.journal)
-    return expect(uow, moved, item_id, moves.SEND_OFF if option.outside else _MOVES[option.settles], version)
+    return expect(uow, moved, item_id, moves.SEND_OFF if option.leaving(case) else _MOVES[option.settles], version)
 
 
 @requires(Permission.OPS_WRITE, leaves=None)
@@ -144,7 +146,7 @@ def undo(uow: UnitOfWork, item_id: int, version: int | None = None) -> Moved:
     passed, an effect has left, or a record has changed since.
     """
     since = uow.now - timedelta(seconds=config.number("UNDO_SECONDS"))
-    locked = f"SELECT undo_journal, {moves.UNDER_WAY} AS is_under_way FROM work_items WHERE id = :id FOR UPDATE"
+    locked = f"SELECT undo_journal, {UNDER_WAY} AS is_under_way FROM work_items WHERE id = :id FOR UPDATE"
     row = uow.execute(locked, {"id": item_id}).one_or_none()
     if row is not None and row.is_under_way:
         return carrying.recall(uow, item_id, version)
@@ -228,6 +230,8 @@ def _carry_out(case: Case, option: Option, given: Mapping[str, Any]) -> dict[str
     """The option's effect, after everything that may forbid it; what it has to tell for the record."""
     option.require(case)
     case.parameters = checked(option.label, option.asked(case), given)
+    if outside := option.leaving(case):
+        return dict(outside.tells(case))
     if option.effect is None:
         return {}
     with _unforeseen(case.uow, "Another record stands in the way: it refers to this one, or has just changed."):
@@ -249,8 +253,8 @@ def _settle(
 ) -> list[Moved]:
     """Make the move that the option ends in; of several items alike, any one's `case` tells what was filled in."""
     told = {"option": option.name, "justification": why, "outcome": done, "parameters": sorted(case.parameters)}
-    if option.outside:
-        return carrying.send_off(case, picks, option, option.outside, told)
+    if outside := option.leaving(case):
+        return carrying.send_off(case, picks, option, outside, told)
     if option.settles in _DECIDES:
         return _decided(uow, picks, _MOVES[option.settles], option.name, told, case.journal)
     if option.settles == "defer":
@@ -264,7 +268,7 @@ def _settle(
 def _decided(
     uow: UnitOfWork,
     picks: Picks,
-    what: moves.Move,
+    what: Move,
     resolution: str,
     told: dict[str, Any],
     journal: list[dict[str, Any]],

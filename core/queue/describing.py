@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.queue.moves import MOVES, Move
+from core.queue.movement import Move
+from core.queue.moves import MOVES
 from core.words import Status
 
 _INTRODUCTION = """# The life of a work item

@@ -103,7 +103,7 @@ def _group(uow: UnitOfWork, row: Any) -> Group:
 
 def settles_groups(option: Option) -> bool:
     """Whether an option may be chosen for many: it leaves none in hand, and asks of each the same."""
-    return option.settles not in {"respond", "escalate"} and isinstance(option.parameters, tuple)
+    return not option.keeps and option.settles != "escalate" and isinstance(option.parameters, tuple)
 
 
 def check(declared: ItemType, decision: Decision) -> Option:

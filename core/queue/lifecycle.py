@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from core import audit, config
-from core.queue.moves import Move
+from core.queue.movement import Move
 from core.resolutions.declaring import answered_by_reply, own_leases
 from core.uow import UnitOfWork
 from core.words import Priority, Status
@@ -84,7 +84,7 @@ def _usual(uow: UnitOfWork) -> dict[str, Any]:
 
 
 def lease_values(uow: UnitOfWork) -> dict[str, Any]:
-    """What `moves.LEASE` names."""
+    """What `movement.LEASE` names."""
     return {"now": uow.now, "leases": json.dumps(own_leases()), "lease": str(int(config.number("LEASE_MINUTES")))}
 
 
@@ -141,7 +141,7 @@ FROM moved ORDER BY {order}"""
 def _ticks(what: Move) -> str:
     """What the SLA clocks hear: the move's own event, and the first response where this move was it."""
     responded = (
-        "SELECT id, 'respond', :now, sla_cycle, NULL FROM moved "
+        "SELECT id, 'respond', first_responded_at, sla_cycle, NULL FROM moved "
         "WHERE responded_before IS NULL AND first_responded_at IS NOT NULL"
     )
     if what.clock is None:

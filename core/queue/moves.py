@@ -2,48 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
+from core.queue.movement import LEASE, Move
 from core.sla.events import EventKind
 from core.tables.work import OPEN
 from core.words import OPEN_STATUSES, REVIEWED_STATUSES, ActionKind, Status
-
-
-@dataclass(frozen=True, eq=False)
-class Move:
-    """One move: `leaves` the statuses it starts from, `arrives` where it ends (None: the status stays).
-
-    `sets` are SQL assignments over the values that the verb binds; `guard` is a further SQL condition; `under_way`
-    moves are those of items whose effect is under way, which no other move takes from where they are;
-    `holder_only` means that nobody but the holder may make it; `clock` is what the SLA clock hears.
-    """
-
-    action: ActionKind
-    leaves: tuple[Status, ...]
-    arrives: Status | None
-    by: str
-    audit: str
-    sets: Mapping[str, str] = field(default_factory=dict)
-    guard: str = "true"
-    holder_only: bool = False
-    clock: EventKind | None = None
-    under_way: bool = False
-
-    @property
-    def pending(self) -> str:
-        """The SQL condition on effects under way: the item's decision waits for one, must not, or that is all one."""
-        if self.under_way:
-            return UNDER_WAY
-        ends = Status.IN_PROGRESS in self.leaves and self.arrives is not None
-        return f"NOT ({UNDER_WAY})" if ends or self.holder_only else "true"
-
-
-UNDER_WAY = "status = 'in_progress' AND resolution IS NOT NULL"
-"""Decided, and the decision's effect is on its way to the world outside."""
-
-LEASE = "CAST(:now AS timestamptz) + make_interval(mins => coalesce(CAST(:leases AS jsonb)->>item_type, :lease)::int)"
-"""Until when a claim made or renewed now holds, in SQL: the item type's own minutes, else the usual ones."""
 
 _NO_HOLDER = {"assigned_to": "NULL", "assigned_at": "NULL", "lease_expires_at": "NULL"}
 _NOT_DEFERRED = {"deferred_until": "NULL"}
@@ -70,6 +32,7 @@ _UNDECIDED = {
     "resolution_metadata": "'{}'",
     "undo_journal": "NULL",
 }
+_IN_HAND_AGAIN = _UNDECIDED | {"lease_expires_at": LEASE}
 
 CLAIM = Move(
     ActionKind.CLAIM,
@@ -209,7 +172,7 @@ RECALL = Move(
     None,
     "holder, before the effect has left",
     "item.decision_undone",
-    sets=_UNDECIDED | {"lease_expires_at": LEASE},
+    sets=_IN_HAND_AGAIN,
     holder_only=True,
     under_way=True,
 )
@@ -230,13 +193,36 @@ ARRIVE = Move(
     clock=EventKind.FULFIL,
     under_way=True,
 )
+ANSWERED = Move(
+    ActionKind.RESPOND,
+    (Status.IN_PROGRESS,),
+    None,
+    "the outbox, when the answer has left",
+    "item.responded",
+    # It was given when it was decided: the undo window and the delivery are the house's own time.
+    sets=_IN_HAND_AGAIN
+    | {
+        "first_responded_at": "coalesce(first_responded_at, "
+        "CAST(resolution_metadata->>'decided_at' AS timestamptz), :now)"
+    },
+    under_way=True,
+)
+FOUND_OUT = Move(
+    ActionKind.EFFECT,
+    (Status.IN_PROGRESS,),
+    None,
+    "the outbox, when what was asked outside is answered",
+    "item.found_out",
+    sets=_IN_HAND_AGAIN,
+    under_way=True,
+)
 COME_BACK = Move(
     ActionKind.EFFECT,
     (Status.IN_PROGRESS,),
     None,
     "the outbox, when the effect failed",
     "item.came_back",
-    sets=_UNDECIDED | {"lease_expires_at": LEASE, "context": "context || CAST(:learnt AS jsonb)"},
+    sets=_IN_HAND_AGAIN | {"context": "context || CAST(:learnt AS jsonb)"},
     under_way=True,
 )
 RESPOND = Move(
@@ -289,6 +275,8 @@ MOVES = (
     SEND_OFF,
     RECALL,
     ARRIVE,
+    ANSWERED,
+    FOUND_OUT,
     COME_BACK,
     RESPOND,
     REPRIORITISE,

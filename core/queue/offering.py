@@ -12,6 +12,7 @@ from core import config
 from core.permissions import Principal
 from core.queue import assigning, claiming, deciding, deferring, escalating, moves, noting, waiting
 from core.queue.inbox import QueueRow
+from core.queue.movement import Move
 from core.words import Status
 
 
@@ -42,7 +43,7 @@ class _Way:
     """A deed's verb, the move it makes (None: it makes none), and what its guard in SQL says in Python."""
 
     verb: Any
-    move: moves.Move | None
+    move: Move | None
     also: Condition = lambda _me, _item, _now: True
 
 
@@ -111,5 +112,5 @@ def _is_open(way: _Way, me: Principal, item: QueueRow, now: datetime) -> bool:
 
 
 def is_under_way(item: QueueRow) -> bool:
-    """Whether what was decided is being carried out in the world outside: `moves.UNDER_WAY` in Python."""
+    """Whether what was decided is being carried out in the world outside: `movement.UNDER_WAY` in Python."""
     return item.status is Status.IN_PROGRESS and item.resolution is not None

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.errors import Conflict, NotFound, OpsError
 from core.queue.lifecycle import Moved
-from core.queue.moves import Move
+from core.queue.movement import Move
 from core.uow import UnitOfWork
 from core.words import Status
 

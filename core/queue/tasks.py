@@ -13,7 +13,7 @@ from core.errors import Invalid, NotFound, OpsError
 from core.queue import assigning, claiming, deciding, deferring, escalating, moves, noting
 from core.queue.deciding import Decision
 from core.queue.lifecycle import Moved, Picks
-from core.queue.moves import Move
+from core.queue.movement import Move
 from core.queue.refusals import reasons
 from core.uow import UnitOfWork
 

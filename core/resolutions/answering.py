@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from core.resolutions.effects import Case, number_of
 from core.resolutions.refunding import give_back, something_left
+from core.resolutions.writing import LETTER, decided_at, said
 from core.words import ComplaintStatus
 
 _SETTLED = (ComplaintStatus.RESOLVED, ComplaintStatus.CLOSED)
@@ -26,12 +29,20 @@ def refundable(case: Case) -> None:
 
 
 def answer(case: Case) -> dict[str, str]:
-    """The customer has been answered: the message is kept in the item's history."""
+    """The customer has been answered by other means: the message is kept in the item's history."""
+    _note_answer(case, case.now)
+    return said(case)
+
+
+def _note_answer(case: Case, at: datetime) -> None:
     found = complaint(case)
     if found:
         status = found["status"] if found["status"] in _SETTLED else ComplaintStatus.IN_PROGRESS
-        case.change("complaints", found["id"], status=status, **_answered(case, found))
-    return {"message": case.parameters["message"]}
+        case.change("complaints", found["id"], status=status, **_answered(case, found, at))
+
+
+REPLY = replace(LETTER, arrived=lambda case, _outcome: _note_answer(case, decided_at(case)))
+"""The answer by e-mail; the complaint's record says so once it has left, as of when it was decided."""
 
 
 def settle(case: Case) -> None:
@@ -39,7 +50,7 @@ def settle(case: Case) -> None:
     found = complaint(case)
     if found and found["status"] not in _SETTLED:
         resolved = {"status": ComplaintStatus.RESOLVED, "resolved_at": case.now}
-        case.change("complaints", found["id"], **resolved, **_answered(case, found))
+        case.change("complaints", found["id"], **resolved, **_answered(case, found, case.now))
 
 
 def refund_complaint(case: Case) -> dict[str, str]:
@@ -57,5 +68,5 @@ def hand_up(case: Case) -> None:
         case.change("complaints", found["id"], status=ComplaintStatus.ESCALATED, updated_at=case.now)
 
 
-def _answered(case: Case, found: dict[str, Any]) -> dict[str, Any]:
-    return {"responded_at": found["responded_at"] or case.now, "updated_at": case.now}
+def _answered(case: Case, found: dict[str, Any], at: datetime) -> dict[str, Any]:
+    return {"responded_at": found["responded_at"] or at, "updated_at": case.now}

@@ -91,8 +91,10 @@ def _requested(case: Case) -> Decimal:
 
 
 def paid(case: Case) -> str | None:
-    """A reason to confirm: the money has come."""
-    return "It is paid." if booking(case)["payment_status"] == PaymentStatus.PAID else None
+    """A reason to confirm: the money has come, and all of it."""
+    found = booking(case)
+    is_paid = found["payment_status"] == PaymentStatus.PAID and money_of(case, found).taken >= found["amount"]
+    return "It is paid." if is_paid else None
 
 
 def passed_unpaid(case: Case) -> str | None:

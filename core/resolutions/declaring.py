@@ -12,6 +12,7 @@ from core.words import Priority, Queue
 if TYPE_CHECKING:
     from core.resolutions.effects import Case
 
+Settles = Literal["resolve", "reject", "respond", "keep", "defer", "escalate"]
 Widget = Literal["text", "long_text", "number", "date_time", "choice", "staff", "record"]
 
 
@@ -50,28 +51,33 @@ def is_missing(context: Mapping[str, Any], key: str) -> bool:
 class Outside:
     """What an option does in the world outside: `kind` says how it is sent, `payload` what, refusing what cannot be.
 
-    `arrived` changes the records once it is done; `learnt` is what the item's context says after it failed.
+    `arrived` changes the records by what came of it, once it is done; `learnt` is what the item's context says after
+    it failed. `when` says for which cases it is done outside at all, `tells` what the history says is sent.
     """
 
     kind: str
     payload: Callable[[Case], Mapping[str, Any]]
-    arrived: Callable[[Case], object]
+    arrived: Callable[[Case, Mapping[str, Any]], object] = field(default=lambda _case, _outcome: None)
     learnt: Callable[[Case, str], Mapping[str, Any]] = field(default=lambda _case, _error: {})
+    when: Callable[[Case], bool] = field(default=lambda _: True)
+    tells: Callable[[Case], Mapping[str, Any]] = field(default=lambda _: {})
 
 
 @dataclass(frozen=True)
 class Option:
     """A named way to settle an item. `effect` changes the records, in the transaction of the decision.
 
-    `settles` is what the decision does to the item: "resolve" or "reject" end it; "respond" answers and keeps it in
-    hand; "defer" and "escalate" make that move. `needs` are the context keys without which it cannot be carried out,
-    `guard` raises what else forbids it. `parameters` may depend on the case. `recommended` looks at the case and
-    gives a reason to prefer this option, or None. With `outside` the item is resolved when that effect is done.
+    `settles` is what the decision does to the item: "resolve" or "reject" end it; "respond" answers somebody and
+    "keep" finds something out, and both keep it in hand; "defer" and "escalate" make that move. `needs` are the
+    context keys without which it cannot be carried out, `guard` raises what else forbids it. `parameters` may depend
+    on the case. `recommended` looks at the case and gives a reason to prefer this option, or None; `standing` says
+    what is to be known of it as things stand. Where it acts `outside`, that takes the place of `effect`, and the item
+    is settled, or in hand again, when it is done.
     """
 
     name: str
     label: str
-    settles: Literal["resolve", "reject", "respond", "defer", "escalate"] = "resolve"
+    settles: Settles = "resolve"
     effect: Callable[[Case], Mapping[str, Any] | None] | None = None
     parameters: tuple[Parameter, ...] | Callable[[Case], tuple[Parameter, ...]] = ()
     recommended: Callable[[Case], str | None] = field(default=lambda _: None)
@@ -79,6 +85,16 @@ class Option:
     needs: tuple[str, ...] = ()
     guard: Callable[[Case], object] = field(default=lambda _: None)
     outside: Outside | None = None
+    standing: Callable[[Case], str] = field(default=lambda _: "")
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the item stays in hand, to be decided yet."""
+        return self.settles in {"respond", "keep"}
+
+    def leaving(self, case: Case) -> Outside | None:
+        """What it does in the world outside for `case`, or None when it all happens here."""
+        return self.outside if self.outside and self.outside.when(case) else None
 
     def require(self, case: Case) -> None:
         """Raise the reason why this option cannot be carried out for `case` as things stand."""

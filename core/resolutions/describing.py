@@ -48,6 +48,7 @@ _SETTLES = {
     "resolve": "Settles the item.",
     "reject": "Turns the item down.",
     "respond": "Answers; the item stays in hand.",
+    "keep": "Finds something out; the item stays in hand.",
     "defer": "Puts the item off. The deadline does not move.",
     "escalate": "Raises the level.",
 }

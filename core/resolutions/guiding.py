@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from core.errors import OpsError
 from core.looking import looked
 from core.permissions import Permission, requires
 from core.queue.deciding import case_of
-from core.resolutions.declaring import Fact, ItemType, Option, Parameter, item_type
+from core.resolutions.declaring import Fact, ItemType, Option, Parameter, Settles, item_type
 from core.resolutions.effects import Case
 from core.uow import UnitOfWork
 
@@ -28,7 +28,7 @@ class Offer:
     name: str
     label: str
     help: str
-    settles: Literal["resolve", "reject", "respond", "defer", "escalate"]
+    settles: Settles
     parameters: tuple[Parameter, ...]
     refusal: str | None
     reason: str | None
@@ -122,12 +122,12 @@ def _offer(case: Case, option: Option) -> Offer:
     return Offer(
         option.name,
         option.label,
-        option.help,
+        f"{option.help} {_if_possible(lambda: option.standing(case)) or ''}".strip(),
         option.settles,
         _if_possible(lambda: option.asked(case)) or (),
         refusal,
         _if_possible(lambda: option.recommended(case)) if refusal is None else None,
-        option.outside is not None,
+        _if_possible(lambda: option.leaving(case)) is not None,
     )
 
 

@@ -50,7 +50,7 @@ def _in_words(answer: Answer) -> str:
     return f"{told}, a redirect, which is not followed." if 300 <= answer.status < 400 else f"{told}."
 
 
-def _forget_file(case: Case) -> None:
+def _forget_file(case: Case, _outcome: Mapping[str, Any]) -> None:
     """The plan no longer has this PDF; one that was made since stays."""
     key = number_of(case.item["resource_id"])
     found = case.find("meal_plans", key) if key is not None else None

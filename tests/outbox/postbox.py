@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
+from tests.outbox.storage import serving
+
 
 class Postbox(socketserver.ThreadingTCPServer):
     """Listens on a free port; `got` holds every message that arrived whole, `signed_in` what AUTH was given.
@@ -118,12 +120,5 @@ class _Talk(socketserver.StreamRequestHandler):
 @contextmanager
 def receiving(context: ssl.SSLContext | None = None, *, at_once: bool = False) -> Iterator[Postbox]:
     """A mail server for the length of a block."""
-    postbox = Postbox(context, at_once=at_once)
-    serving = threading.Thread(target=postbox.serve_forever, args=(0.02,), daemon=True)
-    serving.start()
-    try:
+    with serving(Postbox(context, at_once=at_once)) as postbox:
         yield postbox
-    finally:
-        postbox.released.set()
-        postbox.shutdown()
-        postbox.server_close()

@@ -7,7 +7,25 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Protocol, TypeVar
+
+
+class Releasable(Protocol):
+    """A server that may keep a caller waiting until it is released."""
+
+    released: threading.Event
+
+    def serve_forever(self, poll_interval: float) -> None:
+        """Answer until it is shut down."""
+
+    def shutdown(self) -> None:
+        """Answer nobody any more."""
+
+    def server_close(self) -> None:
+        """Give the port back."""
+
+
+Server = TypeVar("Server", bound=Releasable)
 
 
 class Storage(ThreadingHTTPServer):
@@ -19,8 +37,8 @@ class Storage(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, handler: type[BaseHTTPRequestHandler] | None = None) -> None:
+        super().__init__(("127.0.0.1", 0), handler or _Handler)
         self.asked: list[tuple[str, str | None, str | None]] = []
         self.deleted: list[str] = []
         self.well_for: int | None = None
@@ -89,12 +107,18 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def listening() -> Iterator[Storage]:
     """A storage for the length of a block."""
-    storage = Storage()
-    serving = threading.Thread(target=storage.serve_forever, args=(0.02,), daemon=True)
-    serving.start()
-    try:
+    with serving(Storage()) as storage:
         yield storage
+
+
+@contextmanager
+def serving(server: Server) -> Iterator[Server]:
+    """A server that answers for the length of a block."""
+    working = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    working.start()
+    try:
+        yield server
     finally:
-        storage.released.set()
-        storage.shutdown()
-        storage.server_close()
+        server.released.set()
+        server.shutdown()
+        server.server_close()

@@ -20,6 +20,10 @@ from ui.plain import distinct, line, literal
 
 _HELD = "deciding.held"
 _ICONS = {True: ":material/radio_button_checked:", False: ":material/radio_button_unchecked:"}
+_LEAVING = {
+    "respond": "being answered, and stays in your hands",
+    "keep": "being asked about, and stays in your hands",
+}
 _PAST = {
     "resolve": "resolved",
     "reject": "rejected",
@@ -133,7 +137,11 @@ def _decide(item_id: int, version: int, offer: Offer, zone: str) -> None:
     filled = {name: value for name, value in given.items() if value not in (None, "")}
     decision = Decision(offer.name, str(st.session_state.get(_field("why", item_id)) or ""), filled)
     if acting.once(f"decide:{item_id}:{version}", deciding.decide, item_id, decision, version):
-        past = "on its way to being settled" if offer.leaves_the_house else _PAST[offer.settles]
+        past = (
+            _LEAVING.get(offer.settles, "on its way to being settled")
+            if offer.leaves_the_house
+            else _PAST[offer.settles]
+        )
         acting.say(f"Item {item_id} is {past}.")
         st.session_state[_field("why", item_id)] = ""
         st.session_state.pop(_HELD, None)

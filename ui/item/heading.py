@@ -10,6 +10,7 @@ from core.permissions import Principal
 from core.queue.inbox import QueueRow
 from core.queue.offering import is_under_way
 from core.queue.viewing import ItemView
+from core.resolutions.declaring import item_type
 from core.spans import format_span
 from core.words import Status
 from ui import badges, times
@@ -54,11 +55,18 @@ def _standing(me: Principal, view: ItemView) -> str:
         return f"Held by **{holder}**, waiting on the {row.waiting_on}"
     if is_under_way(row):
         option = literal(badges.words(row.resolution or "").lower())
-        return f"Held by **{holder}**: *{option}* is being carried out, and settles it when it is done"
+        ends = "is in hand again" if _is_kept(row) else "is settled"
+        return f"Held by **{holder}**: *{option}* is being carried out, and the item {ends} when that is done"
     if row.status is Status.IN_PROGRESS:
         left = f", claim holds {format_span(row.lease_expires_at - now)} more" if row.lease_expires_at else ""
         return f"Held by **{holder}**{left}"
     return "In nobody's hands"
+
+
+def _is_kept(row: QueueRow) -> bool:
+    """Whether what is being carried out leaves the item to be decided yet."""
+    option = item_type(row.item_type).option(row.resolution or "")
+    return option is not None and option.keeps
 
 
 def _score(row: QueueRow) -> None:

@@ -37,7 +37,8 @@ _DEEDS = {
     ActionKind.PRIORITY_CHANGE: "changed its priority",
     ActionKind.EFFECT: "sent it off",
 }
-_TEXTS = ("error", "text", "justification", "reason", "note")
+_EFFECTS = {"error": "brought it back", "told": "carried it out"}
+_TEXTS = ("error", "told", "text", "justification", "reason", "note")
 
 
 def draw(me: Principal, view: ItemView) -> None:
@@ -60,10 +61,19 @@ def _told(me: Principal, entry: Entry, now: datetime) -> str:
     who = "You" if entry.actor == me.full_name else literal(entry.actor, 60)
     when = times.clock_time(entry.at, me.zone, now)
     deed = _DEEDS.get(entry.kind, badges.words(entry.kind).lower())
-    deed = "brought it back" if entry.payload.get("error") else deed
+    if entry.kind is ActionKind.EFFECT:
+        deed = next((deed for key, deed in _EFFECTS.items() if entry.payload.get(key)), deed)
     first = f"**{who}** {deed}{_aside(entry.payload, me, now)} :gray[:small[{literal(when)}]]"
     said = next((entry.payload[key] for key in _TEXTS if entry.payload.get(key)), None)
-    return f"{first}  \n:small[{literal(said, 1_500)}]" if said else first
+    texts = [literal(text, 1_500) for text in (said, _message(entry.payload)) if text]
+    return "  \n".join([first, *(f":small[{text}]" for text in texts)])
+
+
+def _message(payload: Mapping[str, Any]) -> str | None:
+    """What was said to somebody, in quotation marks."""
+    outcome = payload.get("outcome")
+    message = outcome.get("message") if isinstance(outcome, dict) else None
+    return f"“{message}”" if message else None
 
 
 def _aside(payload: Mapping[str, Any], me: Principal, now: datetime) -> str:

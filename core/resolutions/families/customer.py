@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.resolutions.answering import answer, complaint, hand_up, refund_complaint, refundable, settle
+from core.resolutions.answering import REPLY, answer, complaint, hand_up, refund_complaint, refundable, settle
 from core.resolutions.bookings import (
     accept_cancellation,
     accept_with_fee,
@@ -21,7 +21,9 @@ from core.resolutions.bookings import (
 )
 from core.resolutions.declaring import ItemType, Option, Parameter, declare
 from core.resolutions.generic import escalate_to
+from core.resolutions.paying import CHECK, checkable
 from core.resolutions.refunding import something_left
+from core.resolutions.writing import LETTER, MESSAGE, means, reachable
 from core.words import Priority, Queue
 
 COMPLAINT = ItemType(
@@ -37,8 +39,10 @@ COMPLAINT = ItemType(
             settles="respond",
             effect=answer,
             guard=complaint,
-            parameters=(Parameter("message", "Message", "long_text", help="What the customer is told."),),
-            help="Sets the first response; the complaint stays in your hands.",
+            outside=REPLY,
+            parameters=(MESSAGE,),
+            standing=means,
+            help="Answers the customer, which is the first response; the complaint stays in your hands.",
         ),
         Option("resolve", "Resolve", effect=settle, guard=complaint, help="The complaint is settled; say how."),
         Option(
@@ -87,10 +91,28 @@ BOOKING = ItemType(
             recommended=passed_unpaid,
             help="The service will not be given. What was paid is not given back by this.",
         ),
+        Option(
+            "contact",
+            "Contact customer",
+            settles="respond",
+            guard=reachable,
+            outside=LETTER,
+            parameters=(MESSAGE,),
+            help="Writes to the customer by e-mail; the booking stays in your hands.",
+        ),
+        Option(
+            "retry_payment_check",
+            "Retry payment check",
+            settles="keep",
+            guard=checkable,
+            outside=CHECK,
+            help="Asks the payment provider how it stands. The booking says so from then on, and stays in your hands.",
+        ),
     ),
     runbook=(
         "A booking is here because it has been pending too long or its payment failed: find out which.\n"
         "Confirm when the money has come, or when the customer is known to pay on the spot.\n"
+        "Ask the payment provider again before you believe that it is unpaid, and write to the customer when it is.\n"
         "Cancel when the time of the service has passed unpaid, or when payments keep failing and the customer "
         "does not answer; somebody else may want the place.\n"
         "The nearer the time of the service, the more a wrong cancellation hurts: when in doubt, ask first."
