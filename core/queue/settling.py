@@ -18,7 +18,7 @@ from core.permissions import MANAGES, Permission, requires
 from core.queue import carrying, grouping
 from core.queue.deciding import JUSTIFICATION_LENGTH, Decision
 from core.queue.grouping import CHUNK, FAILED, TO_HAND
-from core.queue.moves import UNDER_WAY
+from core.queue.movement import UNDER_WAY
 from core.queue.runs import ANSWER, BECAME, SILENCE, WHY
 from core.queue.tasks import Chosen
 from core.resolutions.declaring import item_type
