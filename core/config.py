@@ -85,6 +85,7 @@ _DECLARED = (
     Setting("ENABLE_AUTO_ENRICHMENT", True, "Make summaries in the background when an item arrives."),
     Setting("TIME_ZONE", "UTC", "The zone in which today, weeks and months begin."),
     Setting("METRICS_CACHE_SECONDS", 300, "How long metrics are kept before they are counted anew.", 0, 86_400),
+    Setting("METRIC_RECORD_DAYS", 90, "Days for which the records of the queue's depth are kept.", 1, 3650),
     Setting("WORKLOAD_THRESHOLD", 15, "Items in one pair of hands from which the load is called high.", 1, 1000),
     Setting("UNASSIGNED_MINUTES", 30, "Minutes a critical item may lie unclaimed before it alerts.", 1, 10_080),
     Setting("ACKNOWLEDGE_MINUTES", 240, "Minutes for which an acknowledged alert is quiet.", 5, 10_080),

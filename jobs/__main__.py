@@ -181,9 +181,19 @@ def remark_customers(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> None:
-    """Check settings, database, schema, roles, clocks and jobs. Exit code 1 when something is wrong."""
+def doctor(
+    rebuild_metrics: Annotated[
+        bool, typer.Option("--rebuild-metrics", help="First sum the metrics anew from the records.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check settings, database, schema, roles, clocks, jobs and metrics. Exit code 1 when something is wrong."""
+    from core.metrics import proving
+    from core.uow import perform
     from jobs.doctor import examine
+
+    if rebuild_metrics:
+        perform(operator(), proving.rebuild)
 
     found = examine(operator())
     words = "\n".join(f"{'ok  ' if each.ok else 'BAD '} {each.name}: {each.said}" for each in found)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core import clock, findable, migrating, running
 from core.errors import OpsError
+from core.metrics import proving
 from core.permissions import Principal
 from core.settings import settings
 from core.spans import format_span
@@ -115,6 +116,15 @@ def _search(principal: Principal) -> tuple[bool, str]:
     return True, "every customer can be found by address and number"
 
 
+def _metrics(principal: Principal) -> tuple[bool, str]:
+    with UnitOfWork(principal) as uow:
+        found = proving.differences(uow)
+    if found:
+        told = ", ".join(f"{name} in {places:,} places" for name, places in sorted(found.items()))
+        return False, f"the sums differ from the records: {told}; run `python -m jobs doctor --rebuild-metrics`"
+    return True, "the sums are what the records come to"
+
+
 _CHECKS = {
     "settings": _settings,
     "server": _server,
@@ -124,5 +134,6 @@ _CHECKS = {
     "runner": _runner,
     "jobs": _jobs,
     "audit seals": _seals,
+    "metrics": _metrics,
     "search": _search,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -13,7 +14,11 @@ from core.pii import cut, scrub
 
 def tell(event: str, **said: Any) -> None:
     """Write one line: the moment, what happened, and what else is known of it."""
-    line = {"at": clock.now().isoformat(timespec="milliseconds"), "event": event, **said}
+    say({"at": clock.now().isoformat(timespec="milliseconds"), "event": event, **said})
+
+
+def say(line: Mapping[str, Any]) -> None:
+    """Write one line of JSON."""
     with suppress(OSError, ValueError):  # nobody may be reading any more
         print(json.dumps(line, default=str), file=sys.stderr, flush=True)
 

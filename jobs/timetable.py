@@ -10,12 +10,14 @@ from core import anchors, findable, running, sealing
 from core.alerts import cleaning, watching
 from core.errors import Invalid
 from core.intake.bookings import pending_too_long
+from core.metrics import folding, records
 from core.outbox.delivering import deliver
 from core.queue import claiming, deferring, distributing, priority
 from core.resolutions.forgetting import forget_journals
 from core.scanning.providers import scan_providers
 from core.sla.watching import check_sla, escalate_breaches
 from core.uow import UnitOfWork
+from jobs.telling import say
 from jobs.turns import Turn, Work
 
 BATCH = 1000
@@ -58,7 +60,13 @@ def in_batches(verb: Callable[[UnitOfWork, int], int], counted: str, size: int =
 
 def _tidy(turn: Turn) -> Mapping[str, int]:
     cleaned = in_batches(cleaning.cleanup_alerts, "alerts")(turn)
-    return {**cleaned, **in_batches(running.tidy, "runs")(turn)}
+    records_gone = in_batches(records.forget_records, "records", 5000)(turn)
+    return {**cleaned, **records_gone, **in_batches(running.tidy, "runs")(turn)}
+
+
+def _emit(turn: Turn) -> Mapping[str, int]:
+    say(turn.do(records.emit).told())
+    return {"records": 1}
 
 
 _SECOND, _MINUTE, _DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
@@ -94,7 +102,10 @@ TIMETABLE = (
     Job("seal_audit", 2 * _SECOND, "Seal what was written to the audit log.", once(sealing.seal, "rows"), steady=True),
     Job("anchor_audit", _MINUTE, "Note the head of the audit log outside the database.",
         once(anchors.anchor, "anchors")),
-    Job("cleanup_alerts", _DAY, "Remove expired and old alerts, and the record of old runs.", _tidy),
+    Job("fold_metrics", 2 * _SECOND, "Fold what has changed into the sums that metrics are read from.",
+        in_batches(folding.fold, "changes", folding.BATCH), steady=True),
+    Job("emit_queue_metrics", _MINUTE, "Measure how deep the queue is, keep the record and print it.", _emit),
+    Job("cleanup_alerts", _DAY, "Remove expired and old alerts, old records, and the record of old runs.", _tidy),
 )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ if SERVER:
     )
 
 from core import config, db, embedded, migrating  # noqa: E402
+from core.metrics import reading  # noqa: E402
 from core.tables import APPEND_ONLY  # noqa: E402
 
 pytest_plugins = ["tests.cast"]
@@ -44,6 +45,7 @@ def server() -> Iterator[None]:
 def database(server: None) -> Iterator[None]:
     """The database, empty before and after."""
     config.drop_cache()
+    reading.forget()
     yield
     empty()
 

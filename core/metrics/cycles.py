@@ -59,7 +59,7 @@ def known(uow: UnitOfWork, period: Period) -> dict[str, Any]:
     told = [
         cycle
         for start in range(0, len(corrected), BATCH)
-        for cycle in _told(uow, corrected[start : start + BATCH], period.until)
+        for cycle in cycles_of(uow, corrected[start : start + BATCH], period.until)
     ]
     return {**vars(period), "corrected": corrected, "told": json.dumps(told, default=str)}
 
@@ -74,7 +74,7 @@ SELECT item_id, at, status_after AS decision, CASE WHEN status_before <> 'open' 
 FROM work_actions a WHERE item_id = ANY(:ids) AND kind IN ('RESOLVE', 'REJECT') AND at < :until ORDER BY id"""
 
 
-def _told(uow: UnitOfWork, ids: Sequence[int], until: datetime) -> Iterator[dict[str, Any]]:
+def cycles_of(uow: UnitOfWork, ids: Sequence[int], until: datetime) -> Iterator[dict[str, Any]]:
     """Every cycle of these items, from the events before `until`. Who sent an effect off has decided its item."""
     decisions = {(row.item_id, row.at): row for row in uow.rows(_DECISIONS, {"ids": list(ids), "until": until})}
     for item, told in cycle_stories(uow, ids, before=until).items():
@@ -83,8 +83,10 @@ def _told(uow: UnitOfWork, ids: Sequence[int], until: datetime) -> Iterator[dict
             made = decisions.get((item, reading.fulfilled_at))
             yield {
                 "item": item,
+                "cycle": reading.cycle,
                 "began_at": reading.started_at,
                 "due_at": reading.resolution_due_at,
+                "responded_at": reading.first_responded_at,
                 "decided_at": reading.fulfilled_at,
                 "decision": made and made.decision,
                 "decided_by": made and made.decided_by,

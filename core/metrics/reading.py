@@ -8,13 +8,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from core import config
 from core.errors import Invalid
 from core.looking import looked
-from core.metrics import bookings, complaints, queue_health, realtime, revenue, service_levels
+from core.metrics import bookings, complaints, counting, queue_health, realtime, revenue, service_levels
+from core.metrics.answers import Answers
 from core.metrics.bookings import Bookings
 from core.metrics.complaints import Complaints
-from core.metrics.counting import count
-from core.metrics.periods import asked
+from core.metrics.counting import Found
+from core.metrics.periods import Asked, asked
 from core.metrics.queue_health import QueueHealth
 from core.metrics.realtime import Realtime
 from core.metrics.revenue import Revenue
@@ -72,12 +74,13 @@ def _plain(value: Any) -> Any:
 def metrics(uow: UnitOfWork, period: str = "today", include: Sequence[str] | None = None) -> Metrics:
     """The figures of `period` (today, week, month, all) in the groups that `include` names; all of them by default.
 
-    Revenue needs a permission of its own and is left out without it. The look is audited with period and groups.
-    Raises Invalid for a period or group that there is not.
+    Revenue needs a permission of its own and is left out without it. All figures are of one moment of the database;
+    an answer may be one that was given before, as long as nothing has changed. The look is audited with period and
+    groups. Raises Invalid for a period or group that there is not.
     """
     wanted = _wanted(include)
     allowed = tuple(group for group in wanted if _may_see(uow.principal, group))
-    answer = _read(uow, period, allowed, tuple(group for group in wanted if group not in allowed))
+    answer = _answer(uow, asked(period, uow.now), allowed, tuple(group for group in wanted if group not in allowed))
     looked(uow, "metrics.read", "metrics", None, period=period, groups=list(allowed))
     return answer
 
@@ -93,14 +96,28 @@ def _may_see(who: Principal, group: str) -> bool:
     return group != "revenue" or who.may(Permission.METRICS_REVENUE)
 
 
-def _read(uow: UnitOfWork, period: str, groups: Sequence[str], left_out: tuple[str, ...]) -> Metrics:
-    asks = asked(period, uow.now)
-    found = count(uow, asks, {need for group in groups for need in _NEEDS[group]})
+_answers = Answers[Metrics]()
+forget = _answers.forget
+
+
+def _answer(uow: UnitOfWork, asks: Asked, groups: tuple[str, ...], left_out: tuple[str, ...]) -> Metrics:
+    """The answer as it was kept, or counted anew. Whoever may see other groups has answers of their own."""
+    key = (asks.name, asks.zone, asks.today.since, groups, left_out, config.word("CURRENCY"))
+    kept = _answers.recall(key, counting.mark(uow), uow.now)
+    if kept is not None:
+        return kept
+    found = counting.count(uow, asks, {need for group in groups for need in _NEEDS[group]})
+    answer = _measured(found, asks, groups, left_out)
+    _answers.keep(key, answer, found.mark, uow.now)
+    return answer
+
+
+def _measured(found: Found, asks: Asked, groups: Sequence[str], left_out: tuple[str, ...]) -> Metrics:
     tally = found.tally
     return Metrics(
-        period=period,
-        generated_at=uow.now,
-        since=None if period == "all" else asks.current.since,
+        period=asks.name,
+        generated_at=asks.now,
+        since=None if asks.name == "all" else asks.current.since,
         left_out=left_out,
         bookings=bookings.bookings(tally, asks) if "bookings" in groups else None,
         complaints=complaints.complaints(tally, asks) if "complaints" in groups else None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.metrics.periods import Asked
 from core.metrics.tally import Tally
 
-NEEDS = ("responded", "resolved", "sealed", "open")
+NEEDS = ("responded", "resolved", "kept", "late", "open")
 
 
 @dataclass(frozen=True)
@@ -35,16 +35,16 @@ class ServiceLevels:
 
 def service_levels(tally: Tally, asked: Asked) -> ServiceLevels:
     """The figures of deadlines."""
-    decided = tally.sum("sealed", asked.current)
-    sealed = decided.count + tally.missed_in(asked.current)
+    met = tally.sum("kept", asked.current).count
+    sealed = met + tally.sum("late", asked.current).count + tally.missed_in(asked.current)
     responded, answers = tally.sum("responded", asked.current), tally.times("responded")
     resolved, solutions = tally.sum("resolved", asked.current), tally.times("resolved")
     return ServiceLevels(
         at_risk=sum(each.at_risk for each in tally.open_items),
         breached=sum(each.breached for each in tally.open_items),
         sealed=sealed,
-        met=decided.marked,
-        compliance_rate=100 * decided.marked / sealed if sealed else None,
+        met=met,
+        compliance_rate=100 * met / sealed if sealed else None,
         responded=responded.count,
         avg_response_hours=responded.average_hours,
         p50_response_hours=answers.p50,

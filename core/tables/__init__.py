@@ -7,6 +7,7 @@ from core.tables.content import BlacklistEntry, MealPlan, QuizResponse, Retentio
 from core.tables.customers import Booking, Complaint, Customer, Payment
 from core.tables.groups import GroupOutcome, GroupRun
 from core.tables.jobs import JobRun, Leadership, OutboxEntry, Report, Runner
+from core.tables.metrics import MetricDelta, MetricRecord, MetricRollup, PastCycle
 from core.tables.people import Allowance, ApiToken, ExportTicket, SavedView, SignInThrottle, Staff, StaffSession
 from core.tables.providers import DistinctPair, Provider
 from core.tables.searching import ItemWords
@@ -42,9 +43,13 @@ __all__ = [
     "Leadership",
     "MaintenanceWindow",
     "MealPlan",
+    "MetricDelta",
+    "MetricRecord",
+    "MetricRollup",
     "OncallShift",
     "OpsConfig",
     "OutboxEntry",
+    "PastCycle",
     "Payment",
     "Provider",
     "QuizResponse",

@@ -41,7 +41,10 @@ class Customer(SQLModel, table=True):
 
 
 class Booking(SQLModel, table=True):
-    """A service that a customer has reserved."""
+    """A service that a customer has reserved.
+
+    `paid_amount` and `returned_amount` are what its payments come to, kept by a trigger; null while none says so.
+    """
 
     __tablename__ = "bookings"
     __table_args__ = (
@@ -60,6 +63,8 @@ class Booking(SQLModel, table=True):
     payment_status: str = Field(sa_column=words(nullable=False))
     amount: Decimal = Field(sa_column=money(nullable=False))
     currency: str = Field(default="EUR", sa_column=words(nullable=False, default="EUR"))
+    paid_amount: Decimal | None = Field(default=None, sa_column=money())
+    returned_amount: Decimal | None = Field(default=None, sa_column=money())
     scheduled_at: datetime | None = Field(default=None, sa_column=moment())
     session_id: str | None = Field(default=None, sa_column=words())
     external_ref: str | None = Field(default=None, sa_column=words(unique=True))
@@ -105,6 +110,12 @@ class Complaint(SQLModel, table=True):
         Index("complaints_by_status", "status", "priority", "created_at"),
         Index("complaints_by_customer", "customer_id", "created_at"),
         Index("complaints_by_created", "created_at"),
+        Index(
+            "complaints_by_resolved",
+            "resolved_at",
+            postgresql_include=["created_at", "status"],
+            postgresql_where=text("resolved_at IS NOT NULL"),
+        ),
     )
     model_config = {"arbitrary_types_allowed": True}
     id: int | None = Field(default=None, sa_column=key())

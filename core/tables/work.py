@@ -84,7 +84,14 @@ class WorkItem(SQLModel, table=True):
             postgresql_where=text("status = 'open'"),
         ),
         Index("work_items_by_holder", "assigned_to", text("(-priority_score)"), postgresql_where=text(OPEN)),
-        Index("work_items_overdue", "sla_deadline", "id", postgresql_where=text(OPEN)),
+        # Covers what is counted of the open items, so that counting them reads no row.
+        Index(
+            "work_items_overdue",
+            "sla_deadline",
+            "id",
+            postgresql_include=["queue", "item_type", "priority", "status", "assigned_to", "created_at", "at_risk_at"],
+            postgresql_where=text(OPEN),
+        ),
         Index("work_items_to_tell", text(f"({NOTICE})"), "id", postgresql_where=text(UNTOLD)),
         Index(
             "work_items_to_escalate", "sla_deadline", "id", postgresql_where=text(f"{OPEN} AND escalation_level = 0")
@@ -96,7 +103,18 @@ class WorkItem(SQLModel, table=True):
         Index("work_items_by_customer", "customer_id", postgresql_where=text(OPEN)),
         Index("work_items_by_signature", "failure_signature", postgresql_where=text(OPEN)),
         Index("work_items_undoable", "resolved_at", postgresql_where=text("undo_journal IS NOT NULL")),
-        Index("work_items_decided_at", "resolved_at", postgresql_where=text(REVIEWED)),
+        Index(
+            "work_items_decided_at",
+            "resolved_at",
+            postgresql_include=["sla_started_at", "status", "item_type", "resolved_by"],
+            postgresql_where=text(REVIEWED),
+        ),
+        Index(
+            "work_items_responded_at",
+            "first_responded_at",
+            postgresql_include=["sla_started_at", "item_type"],
+            postgresql_where=text("first_responded_at IS NOT NULL"),
+        ),
         Index(
             "work_items_external",
             "external_ref",

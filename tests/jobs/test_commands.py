@@ -104,7 +104,7 @@ def test_the_doctor_finds_what_is_missing(database: None) -> None:
     told = {check["name"]: check["ok"] for check in answered("doctor")}
     assert told == {
         "settings": True, "server": True, "schema": True, "roles": True, "clocks": True, "runner": False,
-        "jobs": True, "audit seals": True, "search": True,
+        "jobs": True, "audit seals": True, "search": True, "metrics": True,
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from core import clock, db
+from core import clock, db, looking
 from core.errors import Invalid, NotPermitted
 from core.metrics.reading import GROUPS, Metrics, metrics
 from core.queue import claiming, deciding, escalating
@@ -32,6 +32,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture(autouse=True)
 def still(noon: datetime) -> datetime:
+    looking.forget()
     return noon
 
 
