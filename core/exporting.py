@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
-import re
-import secrets
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import IO, Any
+from typing import Any
 
+from core import tickets
 from core.cells import cell
-from core.errors import Invalid, NotFound, NotPermitted
+from core.errors import Invalid
 from core.permissions import Permission, requires
 from core.queue import inbox
 from core.queue.filters import Filter
 from core.queue.inbox import QueueRow, row_of
 from core.queue.viewing import ENTRIES, ITEMS, Entry, entry_of
+from core.tickets import Export
 from core.uow import UnitOfWork
 
 MOST = 50_000
-LIFE = timedelta(seconds=60)
 _CHUNK = 1000
 _IN_MEMORY = 4 * 2**20
-_TICKET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 class Contents(StrEnum):
@@ -38,19 +33,6 @@ class Contents(StrEnum):
     ACTIONS = "actions"
 
 
-@dataclass(frozen=True)
-class Export:
-    """A finished export: its file name, its content from the beginning, its bytes and its lines below the headings.
-
-    Whoever has it closes the file, which then is gone.
-    """
-
-    name: str
-    file: IO[bytes]
-    size: int
-    lines: int
-
-
 @requires(Permission.OPS_READ, leaves="export.offered")
 def offer(uow: UnitOfWork, wanted: Filter, contents: Contents = Contents.ITEMS) -> str:
     """A ticket for the items that `wanted` describes: good once, for a minute, for the asker alone.
@@ -58,58 +40,32 @@ def offer(uow: UnitOfWork, wanted: Filter, contents: Contents = Contents.ITEMS) 
     The export itself is at `/export/` and the ticket. Raises Invalid for a filter that cannot be used, and for more
     than 50,000 items.
     """
-    if uow.principal.staff_id is None:
-        raise NotPermitted(Permission.OPS_READ, "Only a member of staff gets exports.")
     if contents not in set(Contents):
         raise Invalid("contents", f"is one of {', '.join(Contents)}")
     items = len(inbox.matching(uow, wanted, MOST))
-    ticket = secrets.token_urlsafe(32)
-    uow.execute("DELETE FROM export_tickets WHERE expires_at < :now", {"now": uow.now})
-    uow.execute(
-        "INSERT INTO export_tickets (token_hash, staff_id, contents, filters, expires_at) "
-        "VALUES (:hash, :me, :contents, CAST(:filters AS jsonb), :expires_at)",
-        {
-            "hash": _hash(ticket),
-            "me": uow.principal.staff_id,
-            "contents": contents,
-            "filters": wanted.kept(),
-            "expires_at": uow.now + LIFE,
-        },
-    )
+    ticket = tickets.give(uow, contents, wanted.kept())
     uow.record("export.offered", "queue", wanted.queue, contents=contents, items=items, filters=wanted.told())
     return ticket
 
 
 @requires(Permission.OPS_READ, leaves="queue.exported")
-def redeem(uow: UnitOfWork, ticket: str) -> Export:
-    """The export that a ticket is for, with personal data as the caller may see it now. On record with its lines.
-
-    Raises NotFound for a ticket that is used, too old, or another's.
-    """
-    row = uow.execute(
-        "UPDATE export_tickets SET used_at = :now WHERE token_hash = :hash AND staff_id = :me AND used_at IS NULL "
-        "AND expires_at > :now RETURNING contents, filters",
-        {"now": uow.now, "hash": _hash(ticket), "me": uow.principal.staff_id},
-    ).one_or_none()
-    if row is None or not _TICKET.fullmatch(ticket):
-        raise NotFound("export", "here: it was fetched already, or asked for more than a minute ago. Ask for it again")
-    contents, wanted = Contents(row.contents), Filter.restored(row.filters)
-    export = _written(uow, wanted, contents)
+def export(uow: UnitOfWork, contents: str, told: Mapping[str, Any]) -> Export:
+    """The export that a ticket was given for. On record with its lines."""
+    wanted = Filter.restored(told)
+    made = _written(uow, wanted, Contents(contents))
     uow.record(
         "queue.exported",
         "queue",
         wanted.queue,
-        pii=uow.principal.lens.clear and export.lines > 0,
+        pii=uow.principal.lens.clear and made.lines > 0,
         contents=contents,
-        rows=export.lines,
+        rows=made.lines,
         filters=wanted.told(),
     )
-    return export
+    return made
 
 
-def _hash(ticket: str) -> bytes:
-    return hashlib.sha256(ticket.encode(errors="replace")).digest()
-
+tickets.made_by(export, *Contents)
 
 _ITEM: dict[str, Callable[[QueueRow], object]] = {
     "id": lambda item: item.id,

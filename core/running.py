@@ -18,6 +18,7 @@ from core.words import AlertType, Severity
 LEASE = timedelta(seconds=30)
 UNSEEN_AFTER = timedelta(seconds=90)
 QUARANTINE_AFTER = 5
+_LONG = timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 P = ParamSpec("P")
@@ -108,15 +109,32 @@ def _stand(uow: UnitOfWork, fence: int, hold: str) -> None:
 
 @requires(Permission.OPS_ADMIN, leaves=None)
 def begin_run(
-    uow: UnitOfWork, job: str, runner: str, fence: int | None, *, every: timedelta | None, at: datetime | None = None
+    uow: UnitOfWork,
+    job: str,
+    runner: str,
+    fence: int | None,
+    *,
+    every: timedelta | None,
+    begins: timedelta = timedelta(0),
+    at: datetime | None = None,
 ) -> int | None:
     """Note that a run begins, before any of its work; returns its number, or None when it is not to be.
 
     It belongs to `at`, else to the span of length `every` that this moment lies in, else to this moment: one run each.
-    A job that took its runner down five times in a row is left alone until `run-once` brings it to an end.
+    Spans of a day begin at `begins` after midnight; a run of theirs whose runner was killed is begun again, as the
+    next one would be a day away. A job that took its runner down five times in a row is left alone until `run-once`
+    brings it to an end.
     """
-    due_at = at or (span_start(uow.now, every) if every else uow.now)
-    bound = {"job": job, "due_at": due_at, "runner": runner, "fence": fence, "now": uow.now, "most": QUARANTINE_AFTER}
+    due_at = at or (span_start(uow.now, every, begins) if every else uow.now)
+    bound = {
+        "job": job,
+        "due_at": due_at,
+        "runner": runner,
+        "fence": fence,
+        "now": uow.now,
+        "most": QUARANTINE_AFTER,
+        "is_long": every is not None and every >= _LONG,
+    }
     with uow.housekeeping():
         if fence is not None:
             _abandon(uow, "fence = :fence AND job = :job", fence=fence, job=job)
@@ -130,12 +148,14 @@ SELECT :job, :due_at, :runner, :fence, :now
 WHERE CAST(:fence AS bigint) IS NULL OR (
     SELECT count(*) FILTER (WHERE outcome = 'abandoned') < :most FROM (
         SELECT outcome FROM job_runs WHERE job = :job ORDER BY started_at DESC, id DESC LIMIT :most) AS last_runs)
-ON CONFLICT (job, scheduled_for) DO NOTHING RETURNING id"""
+ON CONFLICT (job, scheduled_for) DO UPDATE SET runner = excluded.runner, fence = excluded.fence,
+    started_at = excluded.started_at, outcome = 'running', ended_at = NULL, error = NULL, tries = job_runs.tries + 1
+WHERE :is_long AND job_runs.outcome = 'abandoned' AND job_runs.tries < :most RETURNING id"""
 
 
-def span_start(moment: datetime, every: timedelta) -> datetime:
-    """The beginning of the span of length `every`, counted from 1970, that `moment` lies in."""
-    return moment - (moment - _EPOCH) % every
+def span_start(moment: datetime, every: timedelta, begins: timedelta = timedelta(0)) -> datetime:
+    """The beginning of the span of length `every`, counted from `begins` into 1970, that `moment` lies in."""
+    return moment - (moment - _EPOCH - begins) % every
 
 
 @requires(Permission.OPS_ADMIN, leaves=None)

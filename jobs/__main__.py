@@ -16,6 +16,7 @@ from jobs.adding import add
 from jobs.importing import import_file
 from jobs.operators import member, operator
 from jobs.process_queue import process_queue
+from jobs.reporting import report
 
 app = typer.Typer(
     name="jobs",
@@ -128,6 +129,7 @@ def verify_audit(as_json: AsJson = False) -> None:
 app.command("import")(import_file)
 app.command("add")(add)
 app.command("process-queue")(process_queue)
+app.command("report")(report)
 
 
 @app.command("create-staff")

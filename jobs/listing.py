@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from core import clock, running
 from core.permissions import Principal
-from core.running import LastRun
+from core.running import LastRun, span_start
 from core.spans import format_span
 from core.uow import UnitOfWork
 from jobs.timetable import TIMETABLE, Job
@@ -21,6 +21,7 @@ class Line:
     name: str
     meaning: str
     every_seconds: int
+    at: str | None
     last_run_at: datetime | None
     last_outcome: str | None
     last_error: str | None
@@ -36,16 +37,21 @@ def lines(principal: Principal) -> list[Line]:
 
 
 def _line(job: Job, last: LastRun | None, now: datetime | None) -> Line:
-    due = now if last is None or now is None else max(now, last.started_at + job.every)
+    due = now if last is None or now is None else max(now, _after(last, job))
     return Line(
         name=job.name,
         meaning=job.meaning,
         every_seconds=int(job.every / timedelta(seconds=1)),
+        at=None if job.at is None else f"{datetime(1970, 1, 1, tzinfo=UTC) + job.at:%H:%M} UTC",
         last_run_at=last.started_at if last else None,
         last_outcome=last.outcome if last else None,
         last_error=last.error if last else None,
         next_run_at=due,
     )
+
+
+def _after(last: LastRun, job: Job) -> datetime:
+    return last.started_at + job.every if job.at is None else span_start(last.started_at, job.every, job.at) + job.every
 
 
 def table(found: Sequence[Line]) -> str:
@@ -59,7 +65,7 @@ def table(found: Sequence[Line]) -> str:
 
 
 def _cells(line: Line) -> tuple[str, ...]:
-    every = format_span(timedelta(seconds=line.every_seconds))
+    every = line.at or format_span(timedelta(seconds=line.every_seconds))
     said = line.last_outcome or "-"
     return (
         line.name,

@@ -83,13 +83,13 @@ class Runner:
         table.every(1).seconds.do(self._watch_deadlines)
         for job in self._jobs:
             if not job.steady:
-                table.every(int(job.every.total_seconds())).seconds.do(self._run, job)
+                table.every(int(job.asked_every.total_seconds())).seconds.do(self._run, job)
         return table
 
     def _run(self, job: Job, at: datetime | None = None) -> None:
         turn = self._turn(job)
         if turn.fence is not None and not self._stopping.is_set():
-            carry_out(turn, job.work, every=job.every, at=at)
+            carry_out(turn, job.work, every=job.every, begins=job.begins, at=at)
 
     def _turn(self, job: Job) -> Turn:
         return Turn(job.name, self._lead.runner, self._lead.fence, self._stopping)

@@ -13,6 +13,7 @@ from core.intake.bookings import pending_too_long
 from core.metrics import folding, records
 from core.outbox.delivering import deliver
 from core.queue import claiming, deferring, distributing, priority
+from core.reports import daily
 from core.resolutions.forgetting import forget_journals
 from core.scanning.providers import scan_providers
 from core.sla.watching import check_sla, escalate_breaches
@@ -21,17 +22,32 @@ from jobs.telling import say
 from jobs.turns import Turn, Work
 
 BATCH = 1000
+_SECOND, _MINUTE, _DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Job:
-    """Something done again and again. A `steady` one has a thread of its own, so that no sweep makes it late."""
+    """Something done again and again. A `steady` one has a thread of its own, so that no sweep makes it late.
+
+    A daily one with `at` is done from that time after midnight (UTC) on, once, however late a runner is there.
+    """
 
     name: str
     every: timedelta
     meaning: str
     work: Work
     steady: bool = False
+    at: timedelta | None = None
+
+    @property
+    def begins(self) -> timedelta:
+        """How long after midnight its spans begin."""
+        return self.at or timedelta(0)
+
+    @property
+    def asked_every(self) -> timedelta:
+        """How often a runner asks whether it is due."""
+        return self.every if self.at is None else _MINUTE
 
 
 def once(verb: Callable[[UnitOfWork], int], counted: str) -> Work:
@@ -69,8 +85,6 @@ def _emit(turn: Turn) -> Mapping[str, int]:
     return {"records": 1}
 
 
-_SECOND, _MINUTE, _DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
-
 TIMETABLE = (
     Job("check_sla", 5 * _MINUTE, "Tell of items at risk and late; also at the moment a deadline falls.",
         in_batches(check_sla, "told")),
@@ -105,6 +119,10 @@ TIMETABLE = (
     Job("fold_metrics", 2 * _SECOND, "Fold what has changed into the sums that metrics are read from.",
         in_batches(folding.fold, "changes", folding.BATCH), steady=True),
     Job("emit_queue_metrics", _MINUTE, "Measure how deep the queue is, keep the record and print it.", _emit),
+    Job("report_metrics", _DAY, "Make the daily report of the queue and keep it.",
+        once(daily.report_metrics, "reports"), at=daily.AT),
+    Job("daily_summary", _DAY, "Tell the managers what the daily report says.",
+        once(daily.daily_summary, "told"), at=daily.AT),
     Job("cleanup_alerts", _DAY, "Remove expired and old alerts, old records, and the record of old runs.", _tidy),
 )  # fmt: skip
 

@@ -53,13 +53,20 @@ class Outcome:
     error: str | None = None
 
 
-def carry_out(turn: Turn, work: Work, *, every: timedelta | None = None, at: datetime | None = None) -> Outcome:
+def carry_out(
+    turn: Turn,
+    work: Work,
+    *,
+    every: timedelta | None = None,
+    begins: timedelta = timedelta(0),
+    at: datetime | None = None,
+) -> Outcome:
     """Do the job's work once: for the span of `every` that it is now, for the moment `at`, or just for now.
 
     Never raises: what went wrong is on record, in the log and in the answer.
     """
     began = time.monotonic()
-    outcome = _carry_out(turn, work, every, at)
+    outcome = _carry_out(turn, work, every, begins, at)
     if outcome.error or any(outcome.counts.values()):
         tell(
             "run",
@@ -73,10 +80,10 @@ def carry_out(turn: Turn, work: Work, *, every: timedelta | None = None, at: dat
     return outcome
 
 
-def _carry_out(turn: Turn, work: Work, every: timedelta | None, at: datetime | None) -> Outcome:
+def _carry_out(turn: Turn, work: Work, every: timedelta | None, begins: timedelta, at: datetime | None) -> Outcome:
     run: int | None = None
     try:
-        run = turn.do(running.begin_run, turn.job, turn.runner, turn.fence, every=every, at=at)
+        run = turn.do(running.begin_run, turn.job, turn.runner, turn.fence, every=every, begins=begins, at=at)
         if run is None:
             return Outcome("skipped")
         counts = work(turn)

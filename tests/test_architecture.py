@@ -97,6 +97,8 @@ PARTS_OF_VERBS = {
     "core.queue.summaries.refresh": "part of whatever changed the items",
     "core.queue.summaries.summarise": "part of whatever changed the items",
     "core.reports.figures.measured": "counts a report for the guarded verbs that keep it",
+    "core.reports.keeping.names": "the names in a report that a guarded verb has read",
+    "core.reports.keeping.shown": "reads a report for a guarded verb",
     "core.resolutions.effects.revert": "part of a guarded undo",
     "core.running.under_fence": "wraps a job's guarded verb",
     "core.scanning.duplicates.duplicates": "part of the guarded scan",
@@ -120,6 +122,7 @@ PARTS_OF_VERBS = {
     "core.throttling.give_back": "part of proving who signs in",
     "core.throttling.is_first": "part of proving who signs in",
     "core.throttling.take": "part of proving who signs in",
+    "core.tickets.give": "part of a guarded offer",
 }
 """Functions over a unit of work that are no verbs of their own, each with the reason."""
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from core import clock, exporting
+from core import clock, exporting, tickets
 from core.errors import Invalid, NotFound, NotPermitted
 from core.exporting import Contents
 from core.permissions import Principal, process
@@ -25,7 +25,7 @@ EMAIL = "canary.jane@example.com"
 
 
 def _fetched(who: Principal, ticket: str) -> list[dict[str, str]]:
-    export = perform(who, exporting.redeem, ticket)
+    export = perform(who, tickets.redeem, ticket)
     with export.file as file:
         content = file.read()
     assert len(content) == export.size
@@ -98,7 +98,7 @@ def test_a_ticket_is_good_once(cast: Cast) -> None:
     ticket = perform(cast.viewer, exporting.offer, Filter())
     assert _fetched(cast.viewer, ticket) == []
     with pytest.raises(NotFound, match="Ask for it again"):
-        perform(cast.viewer, exporting.redeem, ticket)
+        perform(cast.viewer, tickets.redeem, ticket)
     assert count("ops_audit_log", "action = 'queue.exported'") == 1
 
 
@@ -107,7 +107,7 @@ def test_of_many_who_fetch_at_once_one_gets_it(cast: Cast) -> None:
 
     def fetch(_: int) -> bool:
         try:
-            perform(cast.viewer, exporting.redeem, ticket).file.close()
+            perform(cast.viewer, tickets.redeem, ticket).file.close()
         except NotFound:
             return False
         return True
@@ -120,9 +120,9 @@ def test_a_ticket_is_good_for_a_minute(cast: Cast) -> None:
     with clock.frozen(NOON):
         ticket, other = (perform(cast.viewer, exporting.offer, Filter()) for _ in range(2))
     with clock.frozen(NOON + timedelta(seconds=59)):
-        perform(cast.viewer, exporting.redeem, ticket).file.close()
+        perform(cast.viewer, tickets.redeem, ticket).file.close()
     with clock.frozen(NOON + timedelta(seconds=60)), pytest.raises(NotFound):
-        perform(cast.viewer, exporting.redeem, other)
+        perform(cast.viewer, tickets.redeem, other)
     with clock.frozen(NOON + timedelta(seconds=61)):
         perform(cast.viewer, exporting.offer, Filter())
     assert count("export_tickets") == 1
@@ -132,7 +132,7 @@ def test_a_ticket_is_nobody_elses_and_is_kept_as_a_hash(cast: Cast) -> None:
     ticket = perform(cast.viewer, exporting.offer, Filter())
     for other in (cast.reviewer, cast.admin, process("job", "test")):
         with pytest.raises(NotFound):
-            perform(other, exporting.redeem, ticket)
+            perform(other, tickets.redeem, ticket)
     assert ticket not in str(rows("SELECT t::text FROM export_tickets t"))
     assert ticket not in str(rows("SELECT a::text FROM ops_audit_log a"))
     assert _fetched(cast.viewer, ticket) == []
@@ -141,7 +141,7 @@ def test_a_ticket_is_nobody_elses_and_is_kept_as_a_hash(cast: Cast) -> None:
 @pytest.mark.parametrize("ticket", ["", "x", "../../etc/passwd", "\ud800", "\x00", "a" * 43, "ü" * 5000])
 def test_what_is_no_ticket_is_not_found(cast: Cast, ticket: str) -> None:
     with pytest.raises(NotFound):
-        perform(cast.viewer, exporting.redeem, ticket)
+        perform(cast.viewer, tickets.redeem, ticket)
 
 
 def test_who_may_not_see_the_queue_exports_nothing(cast: Cast) -> None:

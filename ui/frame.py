@@ -78,6 +78,9 @@ PAGES = (
     Entry(
         "Manage", "metrics.py", "Metrics", ":material/monitoring:", Permission.OPS_READ, "How the operation is doing."
     ),
+    Entry(
+        "Manage", "reports.py", "Reports", ":material/summarize:", Permission.OPS_READ, "How each day and month went."
+    ),
     Entry("Trust", "audit.py", "Audit", ":material/policy:", Permission.AUDIT_READ, "Who saw or did what, and when."),
 )
 """One row here and one file in pages/ make a page; a test holds the two together."""

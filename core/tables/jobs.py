@@ -47,6 +47,7 @@ class JobRun(SQLModel, table=True):
     runner: str = Field(sa_column=words(nullable=False))
     fence: int | None = Field(default=None, sa_column=Column(BigInteger))
     started_at: datetime = Field(sa_column=moment(nullable=False))
+    tries: int = Field(default=1, sa_column=Column(Integer, nullable=False, server_default=text("1")))
     ended_at: datetime | None = Field(default=None, sa_column=moment())
     outcome: str = Field(default="running", sa_column=words(nullable=False, default="running"))
     counts: dict[str, Any] = Field(default_factory=dict, sa_column=document())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -16,6 +16,7 @@ from core.intake.importing import Outcome
 from core.resolutions.npi import is_npi
 from tests.conftest import empty
 from tests.intake.shared import DATA, OPERATOR, needs_data, one, rows, state
+from tests.reports.counting import compare, counted
 
 pytestmark = needs_data
 NIGHT = datetime.fromisoformat("2016-01-13T00:00-05:00")
@@ -159,3 +160,20 @@ def test_a_second_import_changes_nothing(outcomes: dict[str, Outcome], name: str
     again = _import(name)
     assert (again.new, again.merged, again.flagged, again.known) == (0, 0, 0, outcomes[name].new)
     assert state() == before
+
+
+def test_reports_count_right_on_many_days(outcomes: dict[str, Outcome]) -> None:
+    with clock.frozen(TODAY):
+        for days in (2, 45):
+            assert compare(TODAY.date() - timedelta(days=days)).performance.sealed > 100
+
+
+def test_reports_say_pending_of_what_was_open_by_the_citys_own_file(outcomes: dict[str, Outcome]) -> None:
+    told, by = _frame("boston-311"), TODAY - NIGHT
+    opened, closed = (_times(told, name).dt.tz_localize("America/New_York") + by for name in ("OPEN_DT", "CLOSED_DT"))
+    with clock.frozen(TODAY):
+        for days in (1, 7, 60):
+            at = TODAY.replace(hour=0) - timedelta(days=days - 1)
+            report = counted((at - timedelta(days=1)).date())
+            complaints = next(each for each in report.types if each.item_type == "complaint")
+            assert complaints.pending == ((opened < at) & ~(closed < at)).sum()

@@ -33,6 +33,7 @@ SNOOZES: Mapping[str, Callable[[datetime, str], datetime]] = {
 }
 SHOWS = {"live": "Live", "unread": "Unread", "snoozed": "Snoozed", "past": "Past"}
 _QUEUE = PROJECT / "pages" / "queue.py"
+_REPORTS = PROJECT / "pages" / "reports.py"
 _UNREAD = "alerts.unread"
 _READ = "alerts.read"
 _WIDTHS = (1.5, 1)
@@ -328,6 +329,8 @@ def _alert(me: Principal, row: AlertRow, now: datetime) -> None:
     with st.container(horizontal=True, gap="small"):
         if row.item_id is not None and me.may(Permission.OPS_READ):
             _item_button(row.item_id)
+        elif row.resource_type == "report" and me.may(Permission.OPS_READ):
+            _report_button(str(row.resource_id))
         if _is_live(row, now):
             _answers(me, row, now)
     if row.alert_type == AlertType.BROADCAST and me.may(Permission.ALERTS_BROADCAST):
@@ -402,6 +405,12 @@ _FOR_SEVERAL = (
     ("Mark read", ":material/done_all:", "E", answering.mark_several_read, "read now"),
     ("Dismiss", ":material/done:", "D", answering.dismiss_several, "put away"),
 )
+
+
+def _report_button(number: str) -> None:
+    if st.button("Open the report", key="open_report", type="primary", icon=":material/summarize:", shortcut="O"):
+        st.switch_page(_REPORTS, query_params={"report": number})
+
 
 _KEYS = """
 | Key | |
