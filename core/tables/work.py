@@ -30,6 +30,9 @@ thereby told anew."""
 HANDED_ON = "kind = 'RELEASE' OR (kind = 'ASSIGN' AND status_before = 'in_progress')"
 """Actions by which an item left somebody's hands undecided: given back, run out, or taken over."""
 
+MOVED = "kind <> 'MERGE' AND status_before IS DISTINCT FROM status_after"
+"""Actions by which an item came to another status."""
+
 CORRECTION = "kind IN ('pause', 'resume', 'unfulfil', 'reprioritise', 'reopen')"
 """Clock events that change what was to be said of an item before: of its deadline, or of its being decided."""
 
@@ -187,6 +190,12 @@ class WorkAction(SQLModel, table=True):
         one_of("kind", ActionKind, "work_actions_kind"),
         Index("work_actions_by_item", "item_id", "id"),
         Index("work_actions_by_actor", "staff_id", "at"),
+        Index(
+            "work_actions_moves",
+            "at",
+            postgresql_include=["status_before", "status_after"],
+            postgresql_where=text(MOVED),
+        ),
         Index("work_actions_handed_on", "at", "item_id", postgresql_where=text(HANDED_ON)),
         Index(
             "work_actions_by_assignee", text("(payload->>'assignee')"), "id", postgresql_where=text("kind = 'ASSIGN'")
