@@ -110,6 +110,7 @@ _DECLARED = (
         3,
         1000,
     ),
+    Setting("REPORT_RECIPIENTS", "", "Usernames, with commas: only they are mailed the report; none: all managers."),
     Setting("CURRENCY", "EUR", "The currency of amounts that name none."),
     Setting("SCORE_BASE_CRITICAL", 60.0, "Score points of a critical item.", 0, 100),
     Setting("SCORE_BASE_HIGH", 40.0, "Score points of a high item.", 0, 100),

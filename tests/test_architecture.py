@@ -99,6 +99,8 @@ PARTS_OF_VERBS = {
     "core.reports.figures.measured": "counts a report for the guarded verbs that keep it",
     "core.reports.keeping.names": "the names in a report that a guarded verb has read",
     "core.reports.keeping.shown": "reads a report for a guarded verb",
+    "core.reports.mailing.mail_report": "part of the daily report",
+    "core.reports.mailing.recipients": "part of the daily report",
     "core.resolutions.effects.revert": "part of a guarded undo",
     "core.running.under_fence": "wraps a job's guarded verb",
     "core.scanning.duplicates.duplicates": "part of the guarded scan",

@@ -8,6 +8,7 @@ from core.alerts.raising import Audience, NewAlert, raise_alerts
 from core.permissions import Permission, Role, requires
 from core.reports.figures import DAYS, QueueReport, end_of
 from core.reports.keeping import produce
+from core.reports.mailing import mail_report
 from core.reports.wording import number, percent, with_unit
 from core.uow import UnitOfWork
 from core.words import AlertType, Severity
@@ -23,9 +24,8 @@ def due_day(now: datetime) -> date:
 
 @requires(Permission.OPS_ADMIN, leaves="report.produced")
 def report_metrics(uow: UnitOfWork) -> int:
-    """Make the report that is due and keep it. Safe to repeat."""
-    produce(uow, due_day(uow.now))
-    return 1
+    """Make the report that is due, keep it and mail it. Returns how many messages are new: safe to repeat."""
+    return mail_report(uow, produce(uow, due_day(uow.now)).report)
 
 
 @requires(Permission.OPS_ADMIN, leaves="report.produced")

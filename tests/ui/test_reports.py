@@ -76,9 +76,11 @@ def test_an_address_of_no_report_says_so(open_page: Open, cast: Cast, days: list
 
 
 def test_without_any_report_the_page_says_when_the_first_comes(open_page: Open, cast: Cast) -> None:
-    screen = _at(open_page, cast.viewer)
-    assert not screen.exception
-    assert "There is no report yet" in shown(screen)
+    for who, is_told in ((cast.viewer, False), (cast.manager, True)):
+        screen = _at(open_page, who)
+        assert not screen.exception
+        assert "There is no report yet" in shown(screen)
+        assert ("Mail is not configured" in shown(screen)) is is_told
 
 
 def test_addresses_of_staff_are_for_those_who_may_see_them(open_page: Open, cast: Cast, days: list[date]) -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from core import clock
 from core.errors import NotFound
+from core.outgoing.mail import is_configured
 from core.permissions import MANAGES, Permission, Principal
 from core.reports import downloading, keeping
 from core.reports.figures import DAYS, QueueReport
@@ -46,6 +47,7 @@ def shelf(me: Principal) -> None:
     with left:
         if me.may(MANAGES):
             _producing()
+            _mailing()
         _list(archive)
     with right:
         _detail(me, opened, is_empty=not archive.lines)
@@ -106,6 +108,11 @@ def _produce() -> None:
     if done:
         REPORTS.open(number(day))
         acting.say(f"{title(done.answer.report)} is kept.")
+
+
+def _mailing() -> None:
+    if not is_configured():
+        st.markdown(":gray[:material/mail_off: Mail is not configured: nobody is sent the report.]")
 
 
 def _list(archive: Archive) -> None:
