@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,10 +13,9 @@ from sqlalchemy import text
 
 from core import db
 from core.errors import Conflict, Invalid
+from core.fresh import Fresh
 from core.permissions import Permission, requires
 from core.uow import UnitOfWork
-
-FRESH_SECONDS = 3.0
 
 Value = str | int | float | bool
 HAND_OUT = ("none", "round_robin", "least_loaded")
@@ -133,24 +131,6 @@ _DECLARED = (
 DECLARED: Mapping[str, Setting] = MappingProxyType({setting.key: setting for setting in _DECLARED})
 
 
-class _Cache:
-    """This process's copy of the changed settings, at most `FRESH_SECONDS` old."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, Value] = {}
-        self.read_at = float("-inf")
-
-    def current(self) -> dict[str, Value]:
-        if time.monotonic() - self.read_at > FRESH_SECONDS:
-            self.values = _read()
-            self.read_at = time.monotonic()
-        return self.values
-
-    def drop(self) -> None:
-        self.read_at = float("-inf")
-
-
-_cache = _Cache()
 _followers: dict[str, Callable[[UnitOfWork], None]] = {}
 
 
@@ -158,6 +138,9 @@ def _read() -> dict[str, Value]:
     with db.engine("app").connect() as connection:
         rows = connection.execute(text("SELECT config_key, config_value FROM ops_config")).all()
     return {key: DECLARED[key].parse(value) for key, value in rows if key in DECLARED}
+
+
+_cache = Fresh(_read)
 
 
 def get(key: str) -> Value:
@@ -232,6 +215,6 @@ def change(uow: UnitOfWork, key: str, value: str, *, version: int | None = None)
     uow.record("config.changed", "setting", key, before=before and before.config_value, after=value.strip())
     uow.afterwards(drop_cache)
     if key in _followers:
-        _cache.values = _cache.current() | {key: parsed}
+        _cache.put(_cache.current() | {key: parsed})
         _followers[key](uow)
     return parsed

@@ -27,7 +27,7 @@ if SERVER:
     )
 
 import core.tables  # noqa: E402, F401 - fills the metadata
-from core import config, db, embedded, migrating  # noqa: E402
+from core import db, embedded, fresh, migrating  # noqa: E402
 from core.metrics import reading  # noqa: E402
 
 pytest_plugins = ["tests.cast"]
@@ -45,7 +45,7 @@ def server() -> Iterator[None]:
 @pytest.fixture
 def database(server: None) -> Iterator[None]:
     """The database, empty before and after."""
-    config.drop_cache()
+    fresh.drop_all()
     reading.forget()
     yield
     empty()

@@ -5,26 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from core.errors import Invalid
-from core.text import checked_text
+from core.checking import text_up_to
 from core.words import BookingStatus, ComplaintStatus, PaymentStatus, Priority, Queue, Status, Tier
 
 EARLIEST, LATEST = 1900, 2200
 LONGEST = 16_000
-
-
-def _text(longest: int) -> AfterValidator:
-    def check(given: str) -> str:
-        try:
-            return checked_text("text", given, longest) if given.strip() else ""
-        except Invalid as error:
-            raise ValueError(error.reason) from None
-
-    return AfterValidator(check)
 
 
 def _sensible(given: datetime) -> datetime:
@@ -33,9 +22,9 @@ def _sensible(given: datetime) -> datetime:
     return given
 
 
-Line = Annotated[str, _text(500)]
-Words = Annotated[str, _text(LONGEST)]
-Reference = Annotated[str, Field(min_length=1), _text(200)]
+Line = Annotated[str, text_up_to(500)]
+Words = Annotated[str, text_up_to(LONGEST)]
+Reference = Annotated[str, Field(min_length=1), text_up_to(200)]
 Moment = Annotated[AwareDatetime, AfterValidator(_sensible)]
 Money = Annotated[Decimal, Field(allow_inf_nan=False, max_digits=14, decimal_places=2)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -198,9 +187,6 @@ class WorkForm(Form):
         return self.model_copy(update=_later_deeds(self, moment, Status.OPEN))
 
 
-F = TypeVar("F", bound=BaseModel)
-
-
 def _later_deeds(form: ComplaintForm | WorkForm, moment: datetime, open_status: str) -> dict[str, Any]:
     """What has to be unsaid of a record so that nobody knows more of it than was known at `moment`."""
     unknown: dict[str, Any] = {}
@@ -209,17 +195,3 @@ def _later_deeds(form: ComplaintForm | WorkForm, moment: datetime, open_status: 
     if form.resolved_at is not None and form.resolved_at > moment:
         unknown |= {"resolved_at": None, "resolution": None, "status": open_status}
     return unknown
-
-
-def checked_form(form: type[F], given: Mapping[str, Any]) -> F:
-    """The record that `given` tells of. Raises Invalid naming the first field that cannot be used, and why."""
-    try:
-        return form.model_validate(given)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise Invalid(".".join(map(str, first["loc"])) or "record", _reason(first["msg"])) from None
-
-
-def _reason(message: str) -> str:
-    plain = message.removeprefix("Value error, ")
-    return plain[:1].lower() + plain[1:]

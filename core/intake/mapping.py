@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from core.checking import checked_form
 from core.errors import Invalid
 from core.intake.drafts import Draft, Drafts, Format, Line, Reject, Rows, drafted
-from core.intake.forms import Form, checked_form
+from core.intake.forms import Form
 from core.intake.values import Places
 
 

@@ -61,6 +61,8 @@ class NewItem:
 def checked(uow: UnitOfWork, new: NewItem) -> dict[str, Any]:
     """The columns of the item to be, every field checked."""
     declared = item_type(_identifier("item_type", new.item_type))
+    if declared.is_retired:
+        raise Invalid("item_type", f"{declared.name} is retired, and takes no new items")
     created_at = checked_moment("created_at", new.created_at or uow.now)
     resource_id = _reference("resource_id", new.resource_id)
     resource_type = _reference("resource_type", new.resource_type)

@@ -112,7 +112,8 @@ class Option:
 class ItemType:
     """What sort of item: where it belongs, what it needs to know, what to weigh, and how it may be settled.
 
-    `context_keys` are needed and shown as missing where they are; `optional_keys` are understood where given.
+    `context_keys` are needed and shown as missing where they are; `optional_keys` are understood where given. One
+    that `is_retired` takes no new items.
     """
 
     name: str
@@ -128,6 +129,7 @@ class ItemType:
     first_response_by: Literal["claim", "reply"] = "claim"
     optional_keys: tuple[str, ...] = ()
     facts: Callable[[Case], tuple[Fact, ...]] = field(default=lambda _: ())
+    is_retired: bool = False
 
     def option(self, name: str) -> Option | None:
         """The option of that name, or None."""
@@ -138,20 +140,27 @@ class ItemType:
         return tuple(key for key in self.context_keys if is_missing(context, key))
 
 
-_REGISTRY: dict[str, ItemType] = {}
+_SHIPPED: dict[str, ItemType] = {}
 
 
 def declare(*types: ItemType) -> None:
-    """Add item types to the registry; each family's module calls this when it is imported."""
+    """Ship these item types; each family's module calls this when it is imported."""
     for declared in types:
-        _REGISTRY[declared.name] = declared
+        _SHIPPED[declared.name] = declared
+
+
+def shipped() -> Mapping[str, ItemType]:
+    """The item types that come with Opsdesk, by name."""
+    import core.resolutions.families  # noqa: F401 - its modules declare themselves
+
+    return _SHIPPED
 
 
 def registry() -> Mapping[str, ItemType]:
-    """Every declared item type by name."""
-    import core.resolutions.families  # noqa: F401 - its modules declare themselves
+    """Every item type by name: those shipped, and those that administrators made."""
+    from core.resolutions import own
 
-    return _REGISTRY
+    return own.known()
 
 
 def item_type(name: str) -> ItemType:

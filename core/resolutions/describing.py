@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.resolutions.declaring import ItemType, Option, registry
+from core.resolutions.declaring import ItemType, Option, shipped
 
 _INTRODUCTION = """# Item types
 
@@ -12,14 +12,15 @@ _INTRODUCTION = """# Item types
 
 Each type says where its items belong, which record they are about, what their context needs to know, what to weigh,
 and how they may be settled. A context key that is missing is shown as missing, and the options that need it are
-refused with that reason. Items of any other type have the general options: resolve, reject, defer, escalate.
+refused with that reason. Administrators make further types on the administration page: their options change nothing
+but the item. Items of any other type have the general options: resolve, reject, defer, escalate.
 """
 
 
 def item_types() -> str:
     """The page, in Markdown."""
     parts = [_INTRODUCTION, *_table()]
-    for known in registry().values():
+    for known in shipped().values():
         parts += _section(known)
     return "\n".join(parts) + "\n"
 
@@ -27,7 +28,7 @@ def item_types() -> str:
 def _table() -> Iterator[str]:
     yield "| Type | Queue | About | Priority | Context needs | Context may have |"
     yield "| --- | --- | --- | --- | --- | --- |"
-    for known in registry().values():
+    for known in shipped().values():
         keys = f"{_code(known.context_keys)} | {_code(known.optional_keys)}"
         yield f"| `{known.name}` | {known.queue} | `{known.resource_type}` | {known.default_priority} | {keys} |"
 

@@ -11,7 +11,7 @@ from core.tables.metrics import MetricDelta, MetricRecord, MetricRollup, PastCyc
 from core.tables.people import Allowance, ApiToken, ExportTicket, SavedView, SignInThrottle, Staff, StaffSession
 from core.tables.providers import DistinctPair, Provider
 from core.tables.searching import ItemWords
-from core.tables.settings import OpsConfig
+from core.tables.settings import OpsConfig, OwnItemType
 from core.tables.work import BusinessCalendar, ClockEvent, ResolutionTemplate, SlaPolicy, WorkAction, WorkItem
 
 APPEND_ONLY = ("ops_audit_log", "audit_seals", "work_actions", "clock_events")
@@ -49,6 +49,7 @@ __all__ = [
     "OncallShift",
     "OpsConfig",
     "OutboxEntry",
+    "OwnItemType",
     "PastCycle",
     "Payment",
     "Provider",

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from core import clock, config
+from core.checking import checked_form
 from core.errors import Invalid, NotPermitted
 from core.intake.bookings import pending_too_long, receive_bookings
 from core.intake.complaints import receive_complaints
-from core.intake.forms import BookingForm, ComplaintForm, PaymentForm, ProviderForm, WorkForm, checked_form
+from core.intake.forms import BookingForm, ComplaintForm, PaymentForm, ProviderForm, WorkForm
 from core.intake.payments import receive_payments
 from core.intake.providers import receive_providers
 from core.intake.work import receive_work

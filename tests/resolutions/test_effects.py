@@ -12,7 +12,7 @@ import pytest
 from core import clock
 from core.permissions import Principal
 from core.queue import deciding
-from core.resolutions.declaring import registry
+from core.resolutions.declaring import shipped
 from core.uow import perform
 from tests.builders import history, item, rows
 from tests.cast import Cast
@@ -302,7 +302,7 @@ def _on_record(which: str) -> set[str]:
 def test_the_stories_cover_every_option_that_settles_an_item() -> None:
     settling = {
         (known.name, option.name)
-        for known in registry().values()
+        for known in shipped().values()
         for option in known.options
         if option.settles in ("resolve", "reject") and option.outside is None
     }

@@ -14,7 +14,7 @@ from core.errors import NotFound, NotPermitted, OpsError
 from core.permissions import Principal
 from core.queue import deciding, viewing
 from core.queue.deciding import Decision
-from core.resolutions.declaring import registry
+from core.resolutions.declaring import shipped
 from core.resolutions.guiding import Guide, guide
 from core.uow import UnitOfWork, perform
 from tests.builders import claimed, count, rows
@@ -75,7 +75,7 @@ def test_a_pdf_that_fails_for_long_goes_to_engineering(
 
 
 def test_what_is_missing_is_named(cast: Cast) -> None:
-    for name, known in registry().items():
+    for name, known in shipped().items():
         assert _guide(cast.reviewer, held(cast.reviewer, name)).missing == known.context_keys
 
 
@@ -200,11 +200,11 @@ JUNK: tuple[Any, ...] = (
 )
 
 
-@pytest.mark.parametrize("name", sorted(registry()))
+@pytest.mark.parametrize("name", sorted(shipped()))
 @pytest.mark.parametrize("recorded", [True, False])
 def test_no_context_whatever_breaks_the_guide_or_a_decision(cast: Cast, name: str, recorded: bool) -> None:
     """Every key of the type with every kind of junk: a guide each time, and a refusal or a decision for each option."""
-    declared = registry()[name]
+    declared = shipped()[name]
     about = (declared.resource_type, PLACES[declared.resource_type]()) if recorded else None
     number = held(cast.reviewer, name, about)
     contexts = [dict.fromkeys((*declared.context_keys, *declared.optional_keys), junk) for junk in JUNK]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from core.resolutions.declaring import registry
+from core.resolutions.declaring import shipped
 from tests.builders import history, item, rows
 from tests.cast import Cast
 from tests.resolutions import records as r
@@ -82,7 +82,7 @@ def test_an_escalated_complaint_says_so_itself_until_it_is_settled(cast: Cast) -
 
 
 def test_the_twelve_types_are_declared_as_the_queue_knows_them() -> None:
-    queues = {name: str(known.queue) for name, known in registry().items()}
+    queues = {name: str(known.queue) for name, known in shipped().items()}
     assert queues == {
         **dict.fromkeys(("complaint", "booking", "refund", "cancellation"), "customer"),
         **dict.fromkeys(

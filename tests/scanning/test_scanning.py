@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from core import clock
+from core.checking import checked_form
 from core.errors import NotPermitted
-from core.intake.forms import ProviderForm, checked_form
+from core.intake.forms import ProviderForm
 from core.intake.providers import receive_providers
 from core.permissions import process
 from core.queue import claiming, deciding

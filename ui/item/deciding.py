@@ -49,7 +49,7 @@ def draw(me: Principal, view: ItemView, guide: Guide, *, has_key: bool) -> None:
         _parameter(row, chosen, wanted, me.zone)
     _justification(view, has_key=has_key)
     st.button(
-        chosen.label,
+        literal(line(chosen.label, 80)),
         key="decide",
         type="primary",
         icon=":material/task_alt:",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from core.checking import checked_form
 from core.intake.drafts import Draft, Format, Line, Problem, row_by_row
-from core.intake.forms import ComplaintForm, checked_form
+from core.intake.forms import ComplaintForm
 from core.intake.values import Columns, moment, text
 from core.words import ComplaintStatus
 

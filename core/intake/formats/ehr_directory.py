@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from core.checking import checked_form
 from core.intake.drafts import Draft, Format, Line, row_by_row
 from core.intake.formats.provider_problems import problems
-from core.intake.forms import ProviderForm, checked_form
+from core.intake.forms import ProviderForm
 from core.intake.values import text
 from core.resolutions.npi import is_npi
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from core.checking import checked_form
 from core.errors import Invalid
 from core.intake.drafts import Draft, Format, Line, Problem, row_by_row
-from core.intake.forms import WorkForm, checked_form
+from core.intake.forms import WorkForm
 from core.intake.values import Columns, decimal, text, whole
 from core.words import Priority, Queue
 

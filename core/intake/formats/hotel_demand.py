@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from core.checking import checked_form
 from core.errors import Invalid
 from core.intake.drafts import Draft, Drafts, Format, Line, Problem, Reject, Rows, drafted
-from core.intake.forms import BookingForm, checked_form
+from core.intake.forms import BookingForm
 from core.intake.values import Columns, Places, decimal, moment, text, whole
 from core.words import BookingStatus, PaymentStatus
 

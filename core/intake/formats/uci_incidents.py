@@ -7,9 +7,10 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from core.checking import checked_form
 from core.errors import Invalid
 from core.intake.drafts import Draft, Drafts, Format, Line, Problem, Reject, Rows
-from core.intake.forms import WorkForm, checked_form
+from core.intake.forms import WorkForm
 from core.intake.values import Columns, moment, text, whole
 from core.words import Priority, Queue, Status
 
