@@ -106,6 +106,7 @@ class AlertType(StrEnum):
     THRESHOLD = "threshold"
     DAILY_SUMMARY = "daily_summary"
     BROADCAST = "broadcast"
+    RULE = "rule"
     MANUAL_RESOLUTION_SLA_BREACH = "manual_resolution_sla_breach"
     SYSTEM = "system"
 

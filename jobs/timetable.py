@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from core import anchors, findable, running, sealing
 from core.alerts import cleaning, watching
+from core.alerts.rules import evaluating, recording
 from core.errors import Invalid
 from core.intake.bookings import pending_too_long
 from core.metrics import folding, records
@@ -74,10 +75,16 @@ def in_batches(verb: Callable[[UnitOfWork, int], int], counted: str, size: int =
     return work
 
 
+def _evaluate_rules(turn: Turn) -> Mapping[str, int]:
+    recorded = in_batches(recording.record_events, "looked_through", recording.BATCH)(turn)
+    return {**recorded, **evaluating.evaluate_all(turn.do)}
+
+
 def _tidy(turn: Turn) -> Mapping[str, int]:
     cleaned = in_batches(cleaning.cleanup_alerts, "alerts")(turn)
     records_gone = in_batches(records.forget_records, "records", 5000)(turn)
-    return {**cleaned, **records_gone, **in_batches(running.tidy, "runs")(turn)}
+    events_gone = in_batches(recording.forget_events, "events", recording.BATCH)(turn)
+    return {**cleaned, **records_gone, **events_gone, **in_batches(running.tidy, "runs")(turn)}
 
 
 def _emit(turn: Turn) -> Mapping[str, int]:
@@ -96,6 +103,7 @@ TIMETABLE = (
         in_batches(watching.check_unassigned, "told")),
     Job("check_workload", 10 * _MINUTE, "Tell who holds too many items, and the managers.",
         once(watching.check_workload, "people")),
+    Job("evaluate_rules", _MINUTE, "Record what happened and fire the alert rules that wait for it.", _evaluate_rules),
     Job("refresh_scores", _MINUTE, "Count the priority scores of all open items anew.",
         once(priority.refresh_scores, "changed")),
     Job("wake_deferred", _MINUTE, "Reopen deferred items whose time has come.",
@@ -123,7 +131,7 @@ TIMETABLE = (
         once(daily.report_metrics, "mails"), at=daily.AT),
     Job("daily_summary", _DAY, "Tell the managers what the daily report says.",
         once(daily.daily_summary, "told"), at=daily.AT),
-    Job("cleanup_alerts", _DAY, "Remove expired and old alerts, old records, and the record of old runs.", _tidy),
+    Job("cleanup_alerts", _DAY, "Remove expired and old alerts, and old records, events and runs.", _tidy),
 )  # fmt: skip
 
 

@@ -63,6 +63,7 @@ ALERTS: dict[str, str] = {
     AlertType.THRESHOLD: "Threshold",
     AlertType.DAILY_SUMMARY: "Daily summary",
     AlertType.BROADCAST: "Announcement",
+    AlertType.RULE: "Rule",
     AlertType.MANUAL_RESOLUTION_SLA_BREACH: "Manual work late",
     AlertType.SYSTEM: "System",
 }

@@ -1,6 +1,17 @@
 """The schema: every table of Opsdesk, by subject."""
 
-from core.tables.alerts import Alert, AlertReceipt, AlertRule, AlertSubscription, MaintenanceWindow, OncallShift
+from core.tables.alerts import (
+    Alert,
+    AlertReceipt,
+    AlertRule,
+    AlertRuleVersion,
+    AlertSubscription,
+    MaintenanceWindow,
+    OncallShift,
+    RuleEvent,
+    RuleFiring,
+    RuleRecording,
+)
 from core.tables.audit import AuditRow, AuditSeal
 from core.tables.batches import Batch
 from core.tables.content import BlacklistEntry, MealPlan, QuizResponse, RetentionHold
@@ -22,6 +33,7 @@ __all__ = [
     "Alert",
     "AlertReceipt",
     "AlertRule",
+    "AlertRuleVersion",
     "AlertSubscription",
     "Allowance",
     "ApiToken",
@@ -57,6 +69,9 @@ __all__ = [
     "Report",
     "ResolutionTemplate",
     "RetentionHold",
+    "RuleEvent",
+    "RuleFiring",
+    "RuleRecording",
     "Runner",
     "SavedView",
     "SignInThrottle",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
@@ -35,6 +35,7 @@ class Alert(SQLModel, table=True):
             postgresql_where=text("resolved_at IS NULL"),
         ),
         Index("alerts_by_resource", "resource_type", "resource_id"),
+        Index("alerts_by_rule", "rule_id", postgresql_where=text("rule_id IS NOT NULL")),
         Index("alerts_loud", "loud_at", postgresql_where=text("resolved_at IS NULL AND severity = 'critical'")),
     )
     id: int | None = Field(default=None, sa_column=key())
@@ -91,7 +92,7 @@ class MaintenanceWindow(SQLModel, table=True):
 
 
 class AlertRule(SQLModel, table=True):
-    """An administrator's own condition that raises alerts."""
+    """An administrator's own condition that raises alerts. `owner_id` is who saved it last, for whom it runs."""
 
     __tablename__ = "alert_rules"
     __table_args__ = (
@@ -107,7 +108,74 @@ class AlertRule(SQLModel, table=True):
     failures: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default=text("0")))
     last_error: str | None = Field(default=None, sa_column=words())
     created_by: int | None = Field(default=None, sa_column=link("staff.id"))
+    owner_id: int | None = Field(default=None, sa_column=link("staff.id"))
     created_at: datetime | None = Field(default=None, sa_column=moment(nullable=False, now=True))
+    changed_at: datetime | None = Field(default=None, sa_column=moment(nullable=False, now=True))
+    since: datetime | None = Field(default=None, sa_column=moment())
+    last_event: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
+    last_record: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
+    last_moment: datetime | None = Field(default=None, sa_column=moment())
+    state: dict[str, Any] = Field(default_factory=dict, sa_column=document())
+
+
+class AlertRuleVersion(SQLModel, table=True):
+    """What was done to a rule, and how it read from then on; it outlives the rule."""
+
+    __tablename__ = "alert_rule_versions"
+    __table_args__ = (Index("alert_rule_versions_by_rule", "rule_id", "id"),)
+    id: int | None = Field(default=None, sa_column=key())
+    rule_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    version: int = Field(sa_column=Column(Integer, nullable=False))
+    deed: str = Field(sa_column=words(nullable=False))
+    name: str = Field(sa_column=words(nullable=False))
+    definition: dict[str, Any] = Field(sa_column=document())
+    by_name: str = Field(sa_column=words(nullable=False))
+    at: datetime = Field(sa_column=moment(nullable=False))
+
+
+class RuleEvent(SQLModel, table=True):
+    """Something that happened, with what rules may know of it: the closed fields of its record, nothing personal."""
+
+    __tablename__ = "rule_events"
+    __table_args__ = (
+        Index("rule_events_once", "source_key", unique=True),
+        Index("rule_events_by_kind", "kind", "id"),
+        Index("rule_events_by_time", "at"),
+    )
+    id: int | None = Field(default=None, sa_column=key())
+    source_key: str = Field(sa_column=words(nullable=False))
+    kind: str = Field(sa_column=words(nullable=False))
+    at: datetime = Field(sa_column=moment(nullable=False))
+    subject_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    facts: dict[str, Any] = Field(sa_column=document())
+    holder: int | None = Field(default=None, sa_column=Column(BigInteger))
+    queue: str = Field(sa_column=words(nullable=False))
+    deadline: datetime | None = Field(default=None, sa_column=moment())
+
+
+class RuleRecording(SQLModel, table=True):
+    """The one row that says how far events are recorded: up to which row of the audit log, and which moment."""
+
+    __tablename__ = "rule_recording"
+    __table_args__ = (CheckConstraint("role = 'recorder'", name="rule_recording_one_row"),)
+    role: str = Field(sa_column=Column(Text, primary_key=True))
+    last_row: int = Field(sa_column=Column(BigInteger, nullable=False))
+    marked_at: datetime = Field(sa_column=moment(nullable=False))
+
+
+class RuleFiring(SQLModel, table=True):
+    """That a rule fired for something (a record, or the rule itself) at a moment: once, whoever evaluates it."""
+
+    __tablename__ = "rule_firings"
+    __table_args__ = (
+        Index("rule_firings_once", "rule_id", "subject_key", "at", unique=True),
+        Index("rule_firings_by_rule", "rule_id", "at"),
+        Index("rule_firings_by_time", "at"),
+    )
+    id: int | None = Field(default=None, sa_column=key())
+    rule_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    subject_key: str = Field(sa_column=words(nullable=False))
+    at: datetime = Field(sa_column=moment(nullable=False))
 
 
 class AlertSubscription(SQLModel, table=True):
