@@ -101,6 +101,13 @@ _DECLARED = (
     Setting("STUCK_WAITING_DAYS", 5, "Days of waiting for one answer after which an item counts as stuck.", 1, 365),
     Setting("STUCK_HANDOVERS", 3, "Times in 7 days that an item leaves a hand undecided, to count as stuck.", 2, 100),
     Setting("UNDO_SECONDS", 10, "How long a decision can be undone.", 0, 300),
+    Setting(
+        "REFUND_APPROVAL_ABOVE",
+        500.0,
+        "Above this much given back for one booking, in its currency, a second person must approve (0: always).",
+        0,
+        1e12,
+    ),
     Setting("OUTBOX_TRIES", 8, "Attempts after which what cannot be sent is parked.", 1, 50),
     Setting("SESSION_IDLE_MINUTES", 480, "A session ends after this long without use.", 5, 10_080),
     Setting("SESSION_HOURS", 24, "A session ends this long after sign-in.", 1, 720),

@@ -73,6 +73,8 @@ class ActionKind(StrEnum):
     UNDO = "UNDO"
     PRIORITY_CHANGE = "PRIORITY_CHANGE"
     EFFECT = "EFFECT"
+    PROPOSE = "PROPOSE"
+    SEND_BACK = "SEND_BACK"
 
 
 class SlaState(StrEnum):

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from core import config
 from core.errors import OpsError
 from core.permissions import Principal
+from core.queue.approving import approve, send_back
 from core.queue.claiming import NothingToTake, claim_next, release, renew_lease
 from core.queue.deciding import Decision, decide
 from core.queue.inbox import QueueRow
@@ -83,7 +84,7 @@ class Desk:
         while self._held is not None:
             say(*option_lines(offered))
             with self._kept(), suppress(Back):
-                self._choose(offered, seen.row.version)
+                self._choose(offered, seen)
             before, (seen, offered) = seen.row.version, self._look(item)
             if seen.row.version != before:
                 say(f"It is {_standing(seen.row, self._held)}.")
@@ -97,19 +98,37 @@ class Desk:
                 self._held = None
         return seen, offered
 
-    def _choose(self, offered: Guide, version: int) -> None:
-        said = ask(f"Which option, 1 to {len(offered.options)}; s: later, q: stop? ").lower()
+    def _choose(self, offered: Guide, seen: ItemView) -> None:
+        answers = "a: approve what is proposed, b: send it back, " if seen.proposal else ""
+        said = ask(f"Which option, 1 to {len(offered.options)}; {answers}s: later, q: stop? ").lower()
         if said == "q":
             raise _Stop
         if said == "s":
             self._later.append(self._held or 0)
             self._held = None
+        elif seen.proposal and said in {"a", "b"}:
+            self._answer(seen.row.version, approves=said == "a")
         elif (offer := _named(offered, said)) is None:
             say("That is none of them.")
         elif offer.refusal:
             say(f"That cannot be done: {short(offer.refusal)}")
         else:
-            self._carry_out(offer, version)
+            self._carry_out(offer, seen.row.version)
+
+    def _answer(self, version: int, *, approves: bool) -> None:
+        """Approve what another proposed for the item in hand, or send it back."""
+        why = "" if approves else needed("Why, in a sentence or two (nothing: choose again)? ")
+        item = self._held or 0
+        try:
+            with self._interrupts.held_off():
+                if approves:
+                    perform(self._me, approve, item, version)
+                else:
+                    perform(self._me, send_back, item, why, version)
+                self._held = None
+                say(f"Item {item}: {'approved as proposed' if approves else 'sent back'}.")
+        except OpsError as error:
+            say(f"Nothing was done: {short(error.sentence)}")
 
     def _carry_out(self, offer: Offer, version: int) -> None:
         parameters = {wanted.name: answer for wanted in offer.parameters if (answer := filled(offer, wanted))}
@@ -158,6 +177,8 @@ def _is_under_way(row: QueueRow) -> bool:
 def _standing(row: QueueRow, held: int | None) -> str:
     if _is_under_way(row):
         return "being carried out, and comes back to you if that fails"
+    if row.proposed_by is not None and row.status is Status.OPEN:
+        return "proposed, and waits for somebody else to approve it"
     return f"{row.status.replace('_', ' ')}{'' if held is None else ' and stays in your hands'}"
 
 

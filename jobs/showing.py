@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from core.queue.inbox import QueueRow
+from core.queue.proposing import Proposal
 from core.queue.viewing import ItemView
 from core.resolutions.guiding import Guide, Offer
 from core.spans import format_span
@@ -28,10 +29,18 @@ def item_lines(view: ItemView, guide: Guide) -> Iterator[str]:
     yield from _pairs("To know", {fact.label: fact.value for fact in guide.facts})
     if guide.missing:
         yield f"  Missing   {line(', '.join(guide.missing))}"
+    if view.proposal:
+        yield from _proposed(view.proposal)
     if view.draft_note:
         yield f"  Draft     {_indented(view.draft_note)}"
     if guide.runbook:
         yield f"  To weigh  {_indented(guide.runbook)}"
+
+
+def _proposed(proposal: Proposal) -> Iterator[str]:
+    returned = f"{proposal.returned:,.2f} {proposal.currency}"
+    yield f"  Proposed  {line(proposal.label)}, giving back {returned}, by {line(proposal.name)}: "
+    yield f"            {_indented(proposal.justification)}"
 
 
 def option_lines(guide: Guide) -> Iterator[str]:

@@ -27,6 +27,7 @@ class NothingToTake:
     deferred: int
     out_of_sight: int
     at_limit: bool
+    proposed: int = 0
 
     @property
     def sentence(self) -> str:
@@ -37,6 +38,7 @@ class NothingToTake:
             (self.in_other_hands, "in other hands"),
             (self.deferred, "deferred"),
             (self.out_of_sight, "in queues you do not serve"),
+            (self.proposed, "waiting for somebody else to approve what you proposed"),
         ]
         told = ", ".join(f"{count} {what}" for count, what in parts if count)
         return f"Nothing is waiting for you: {told}." if told else "Nothing is waiting: the queue is empty."
@@ -109,12 +111,13 @@ def _why_nothing(uow: UnitOfWork, own: _Own) -> NothingToTake:
     row = uow.execute(
         "SELECT count(*) FILTER (WHERE served AND status IN ('in_progress', 'waiting')) AS busy, "
         "count(*) FILTER (WHERE served AND status = 'deferred') AS deferred, "
-        "count(*) FILTER (WHERE NOT served) AS unseen "
-        "FROM (SELECT status, queue = ANY(:queues) AS served FROM work_items "
+        "count(*) FILTER (WHERE NOT served) AS unseen, "
+        "count(*) FILTER (WHERE served AND status = 'open' AND proposed_by = :me) AS proposed "
+        "FROM (SELECT status, proposed_by, queue = ANY(:queues) AS served FROM work_items "
         f"WHERE {OPEN} LIMIT 10001) AS open_items",
-        {"queues": own.queues},
+        {"queues": own.queues, "me": uow.principal.staff_id},
     ).one()
-    return NothingToTake(row.busy, row.deferred, row.unseen, own.at_limit)
+    return NothingToTake(row.busy, row.deferred, row.unseen, own.at_limit, row.proposed)
 
 
 @requires(Permission.OPS_WRITE, leaves="item.released")

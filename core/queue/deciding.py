@@ -20,6 +20,7 @@ from core.permissions import MANAGES, Permission, requires
 from core.queue import carrying, deferring, escalating, moves, priority
 from core.queue.lifecycle import Moved, Picks, move, these
 from core.queue.movement import UNDER_WAY, Move
+from core.queue.proposing import NeedsApproval, propose, require_one_is_enough, withdraw
 from core.queue.refusals import expect
 from core.queue.summaries import follow, refresh
 from core.resolutions.declaring import ItemType, Option, item_type
@@ -55,17 +56,24 @@ class Decision:
 def decide(uow: UnitOfWork, item_id: int, decision: Decision, version: int | None = None) -> Moved:
     """Settle an item that the caller holds with one of its type's options, and carry out the option's effect.
 
-    Effect, move, history and trail are one transaction. Raises Invalid for a missing justification, an unknown
-    option or a parameter that does not fit; Conflict when the item is not in the caller's hands or has changed.
+    Effect, move, history and trail are one transaction. What gives back more than one person may is kept as a proposal
+    instead, and the item goes back to the queue for somebody else to approve. Raises Invalid for a missing
+    justification, an unknown option or a parameter that does not fit; Conflict when the item is not in the caller's
+    hands or has changed.
     """
     case = case_of(uow, item_id, locks=True)
     declared = item_type(case.item["item_type"])
     option = option_of(declared, decision.option)
     why = checked_text("justification", decision.justification, JUSTIFICATION_LENGTH)
-    _require_held(uow, item_id, version)
-    done = _carry_out(case, option, decision.parameters)
+    require_held(uow, item_id, version)
     uow.record("item.decided", "work_item", item_id, option=option.name, item_type=declared.name)
-    moved = _settle(uow, these([item_id], version), option, why, case, done)
+    try:
+        with uow.attempt():
+            done = carry_out(case, option, decision.parameters)
+            require_one_is_enough(case)
+    except NeedsApproval:
+        return propose(case, option, why, decision.parameters, version)
+    moved = settle(uow, these([item_id], version), option, why, case, done)
     follow(uow, item_id, case.journal)
     return expect(uow, moved, item_id, moves.SEND_OFF if option.leaving(case) else _MOVES[option.settles], version)
 
@@ -115,7 +123,7 @@ def _decide_alike(
     ids = [item for item, refusal in refusals.items() if refusal is None]
     if ids:
         fit = next(case for case in cases if case.item["id"] == ids[0])
-        _settle(uow, these(ids), option, why, fit, {})
+        settle(uow, these(ids), option, why, fit, {})
         for item in ids:
             uow.record("item.decided", "work_item", item, option=option.name, item_type=fit.item["item_type"])
         refresh(uow, ids)
@@ -124,7 +132,7 @@ def _decide_alike(
 
 def _unfit(case: Case, option: Option, given: Mapping[str, Any]) -> OpsError | None:
     try:
-        _carry_out(case, option, given)
+        carry_out(case, option, given)
     except OpsError as refusal:
         return refusal
     return None
@@ -142,14 +150,16 @@ def reject(uow: UnitOfWork, item_id: int, reason: str, version: int | None = Non
 def undo(uow: UnitOfWork, item_id: int, version: int | None = None) -> Moved:
     """Take one's own decision back within the undo window; what it did to the records is taken back too.
 
-    One whose effect has yet to leave is taken back for as long as it has not. Raises Conflict when the window has
-    passed, an effect has left, or a record has changed since.
+    One whose effect has yet to leave is taken back for as long as it has not, a proposal until it is approved.
+    Raises Conflict when the window has passed, an effect has left, or a record has changed since.
     """
     since = uow.now - timedelta(seconds=config.number("UNDO_SECONDS"))
-    locked = f"SELECT undo_journal, {UNDER_WAY} AS is_under_way FROM work_items WHERE id = :id FOR UPDATE"
+    locked = f"SELECT undo_journal, proposed_by, {UNDER_WAY} AS is_under_way FROM work_items WHERE id = :id FOR UPDATE"
     row = uow.execute(locked, {"id": item_id}).one_or_none()
     if row is not None and row.is_under_way:
         return carrying.recall(uow, item_id, version)
+    if row is not None and row.proposed_by is not None and row.proposed_by == uow.principal.staff_id:
+        return withdraw(uow, item_id, version)
     journal = row.undo_journal if row else None
     moved = move(uow, moves.UNDO, these([item_id], version), decided_after=since)
     if not moved:
@@ -215,7 +225,7 @@ def option_of(declared: ItemType, name: str) -> Option:
     return option
 
 
-def _require_held(uow: UnitOfWork, item_id: int, version: int | None) -> None:
+def require_held(uow: UnitOfWork, item_id: int, version: int | None) -> None:
     """Refuse before any effect what the move would refuse after it, holding the row until the end."""
     held = uow.execute(
         "SELECT 1 FROM work_items WHERE id = :id AND assigned_to = :me AND status = 'in_progress' "
@@ -226,7 +236,7 @@ def _require_held(uow: UnitOfWork, item_id: int, version: int | None) -> None:
         expect(uow, [], item_id, moves.RESOLVE, version)
 
 
-def _carry_out(case: Case, option: Option, given: Mapping[str, Any]) -> dict[str, Any]:
+def carry_out(case: Case, option: Option, given: Mapping[str, Any]) -> dict[str, Any]:
     """The option's effect, after everything that may forbid it; what it has to tell for the record."""
     option.require(case)
     case.parameters = checked(option.label, option.asked(case), given)
@@ -248,9 +258,7 @@ def _unforeseen(uow: UnitOfWork, sentence: str) -> Iterator[None]:
         raise Conflict(sentence) from None
 
 
-def _settle(
-    uow: UnitOfWork, picks: Picks, option: Option, why: str, case: Case, done: Mapping[str, Any]
-) -> list[Moved]:
+def settle(uow: UnitOfWork, picks: Picks, option: Option, why: str, case: Case, done: Mapping[str, Any]) -> list[Moved]:
     """Make the move that the option ends in; of several items alike, any one's `case` tells what was filled in."""
     told = {"option": option.name, "justification": why, "outcome": done, "parameters": sorted(case.parameters)}
     if outside := option.leaving(case):

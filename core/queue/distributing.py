@@ -96,7 +96,7 @@ _ORDERS: dict[str, Any] = {
 def _put(uow: UnitOfWork, hand: _Hand, mode: str) -> int:
     picks = Picks("id = ANY(:ids) AND status = 'open'", {"ids": hand.items})
     payload = {"assignee": hand.id, "reason": mode.replace("_", " ")}
-    return len(move(uow, moves.ASSIGN, picks, payload=payload, assignee=hand.id))
+    return len(move(uow, moves.HAND_OUT, picks, payload=payload, assignee=hand.id))
 
 
 _PRESENT = """
@@ -119,7 +119,8 @@ WHERE s.id = ANY(:present) AND :queue = ANY(s.queues) AND s.capacity > load
 _WAITING = f"""
 SELECT id, refused_by FROM work_items i
 CROSS JOIN LATERAL (SELECT ARRAY(SELECT staff_id FROM work_actions
-  WHERE item_id = i.id AND kind = 'RELEASE' AND staff_id IS NOT NULL) AS refused_by) given_back
+  WHERE item_id = i.id AND kind = 'RELEASE' AND staff_id IS NOT NULL UNION ALL SELECT i.proposed_by
+  WHERE i.proposed_by IS NOT NULL) AS refused_by) given_back
 WHERE status = 'open' AND queue = :queue AND NOT CAST(:hands AS bigint[]) <@ refused_by
 ORDER BY {BY_SCORE} LIMIT :wanted FOR NO KEY UPDATE OF i SKIP LOCKED
 """

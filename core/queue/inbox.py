@@ -33,7 +33,7 @@ _COLUMNS = (
     "id, queue, item_type, resource_type, resource_id, title, reason, summary, priority, priority_score, score_parts, "
     "confidence_score, status, version, assigned_to, assigned_at, lease_expires_at, deferred_until, waiting_on, "
     "escalation_level, created_at, sla_deadline, at_risk_at, sla_paused, first_response_due_at, first_responded_at, "
-    "resolved_at, resolved_by, resolution, occurrences, source, external_ref, customer_id, stake_amount"
+    "resolved_at, resolved_by, resolution, occurrences, source, external_ref, customer_id, stake_amount, proposed_by"
 )
 
 
@@ -74,6 +74,7 @@ class QueueRow:
     external_ref: str | None
     related: Mapping[str, Any]
     pii_redacted: bool
+    proposed_by: int | None = None
 
     @property
     def is_reviewed(self) -> bool:
@@ -239,4 +240,5 @@ def row_of(uow: UnitOfWork, row: Any) -> QueueRow:
         external_ref=row.external_ref,
         related=lens.document(row.summary),
         pii_redacted=not lens.clear,
+        proposed_by=row.proposed_by,
     )

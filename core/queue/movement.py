@@ -43,3 +43,32 @@ UNDER_WAY = "status = 'in_progress' AND resolution IS NOT NULL"
 
 LEASE = "CAST(:now AS timestamptz) + make_interval(mins => coalesce(CAST(:leases AS jsonb)->>item_type, :lease)::int)"
 """Until when a claim made or renewed now holds, in SQL: the item type's own minutes, else the usual ones."""
+
+# What several moves set, as SQL assignments.
+NO_HOLDER = {"assigned_to": "NULL", "assigned_at": "NULL", "lease_expires_at": "NULL"}
+NOT_DEFERRED = {"deferred_until": "NULL"}
+TAKEN = {
+    "assigned_at": ":now",
+    "lease_expires_at": LEASE,
+    "first_responded_at": "CASE WHEN item_type = ANY(:answered_by_reply) THEN first_responded_at "
+    "ELSE coalesce(first_responded_at, :now) END",
+}
+NOT_PROPOSED = {"proposal": "NULL", "proposed_by": "NULL"}
+DECIDED = {
+    "resolved_at": ":now",
+    "resolved_by": ":actor_id",
+    "resolution": ":resolution",
+    "resolution_metadata": "CAST(:decision AS jsonb) || jsonb_strip_nulls(jsonb_build_object('proposal', proposal))",
+    "undo_journal": "CAST(:journal AS jsonb)",
+    "lease_expires_at": "NULL",
+    "draft_note": "NULL",
+    "first_responded_at": "coalesce(first_responded_at, :now)",
+} | NOT_PROPOSED
+UNDECIDED = {
+    "resolved_at": "NULL",
+    "resolved_by": "NULL",
+    "resolution": "NULL",
+    "resolution_metadata": "'{}'",
+    "undo_journal": "NULL",
+}
+IN_HAND_AGAIN = UNDECIDED | {"lease_expires_at": LEASE}

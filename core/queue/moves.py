@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from core.queue.movement import LEASE, Move
+from core.queue.movement import (
+    DECIDED,
+    IN_HAND_AGAIN,
+    LEASE,
+    NO_HOLDER,
+    NOT_DEFERRED,
+    NOT_PROPOSED,
+    TAKEN,
+    UNDECIDED,
+    Move,
+)
 from core.sla.events import EventKind
 from core.tables.work import OPEN
 from core.words import OPEN_STATUSES, REVIEWED_STATUSES, ActionKind, Status
-
-_NO_HOLDER = {"assigned_to": "NULL", "assigned_at": "NULL", "lease_expires_at": "NULL"}
-_NOT_DEFERRED = {"deferred_until": "NULL"}
-_TAKEN = {
-    "assigned_at": ":now",
-    "lease_expires_at": LEASE,
-    "first_responded_at": "CASE WHEN item_type = ANY(:answered_by_reply) THEN first_responded_at "
-    "ELSE coalesce(first_responded_at, :now) END",
-}
-_DECIDED = {
-    "resolved_at": ":now",
-    "resolved_by": ":actor_id",
-    "resolution": ":resolution",
-    "resolution_metadata": "CAST(:decision AS jsonb)",
-    "undo_journal": "CAST(:journal AS jsonb)",
-    "lease_expires_at": "NULL",
-    "draft_note": "NULL",
-    "first_responded_at": "coalesce(first_responded_at, :now)",
-}
-_UNDECIDED = {
-    "resolved_at": "NULL",
-    "resolved_by": "NULL",
-    "resolution": "NULL",
-    "resolution_metadata": "'{}'",
-    "undo_journal": "NULL",
-}
-_IN_HAND_AGAIN = _UNDECIDED | {"lease_expires_at": LEASE}
 
 CLAIM = Move(
     ActionKind.CLAIM,
@@ -40,8 +23,8 @@ CLAIM = Move(
     Status.IN_PROGRESS,
     "ops.write",
     "item.claimed",
-    sets={"assigned_to": ":actor_id"} | _TAKEN | _NOT_DEFERRED,
-    guard="(status = 'open' OR deferred_until <= :now)",
+    sets={"assigned_to": ":actor_id"} | TAKEN | NOT_DEFERRED,
+    guard="(status = 'open' OR deferred_until <= :now) AND proposed_by IS DISTINCT FROM :actor_id",
 )
 ASSIGN = Move(
     ActionKind.ASSIGN,
@@ -49,8 +32,18 @@ ASSIGN = Move(
     Status.IN_PROGRESS,
     "manager",
     "item.assigned",
-    sets={"assigned_to": ":assignee"} | _TAKEN,
-    guard="assigned_to IS DISTINCT FROM :assignee",
+    sets={"assigned_to": ":assignee"} | TAKEN,
+    guard="assigned_to IS DISTINCT FROM :assignee AND proposed_by IS DISTINCT FROM :assignee",
+)
+HAND_OUT = Move(
+    ActionKind.ASSIGN,
+    (Status.OPEN,),
+    Status.IN_PROGRESS,
+    "the clock, where a queue's items find hands by themselves",
+    "item.handed_out",
+    # Nobody has taken charge yet: the first response is still to come.
+    sets={"assigned_to": ":assignee", "assigned_at": ":now", "lease_expires_at": LEASE},
+    guard="proposed_by IS DISTINCT FROM :assignee",
 )
 RELEASE = Move(
     ActionKind.RELEASE,
@@ -58,7 +51,7 @@ RELEASE = Move(
     Status.OPEN,
     "holder",
     "item.released",
-    sets=_NO_HOLDER,
+    sets=NO_HOLDER,
     holder_only=True,
 )
 EXPIRE = Move(
@@ -67,7 +60,7 @@ EXPIRE = Move(
     Status.OPEN,
     "the clock",
     "item.lease_expired",
-    sets=_NO_HOLDER,
+    sets=NO_HOLDER,
     guard="lease_expires_at <= :now",
 )
 WAIT = Move(
@@ -76,7 +69,7 @@ WAIT = Move(
     Status.WAITING,
     "holder",
     "item.waiting",
-    sets={"waiting_on": ":waiting_on", "lease_expires_at": "NULL"},
+    sets={"waiting_on": ":waiting_on"} | TAKEN | {"assigned_at": "assigned_at", "lease_expires_at": "NULL"},
     holder_only=True,
     clock=EventKind.PAUSE,
 )
@@ -96,7 +89,7 @@ DEFER = Move(
     Status.DEFERRED,
     "holder, or ops.write while nobody holds it",
     "item.deferred",
-    sets={"deferred_until": ":until"} | _NO_HOLDER,
+    sets={"deferred_until": ":until"} | NO_HOLDER,
     guard="(status = 'open' OR assigned_to = :actor_id)",
 )
 WAKE = Move(
@@ -105,7 +98,7 @@ WAKE = Move(
     Status.OPEN,
     "the clock",
     "item.woken",
-    sets=_NOT_DEFERRED,
+    sets=NOT_DEFERRED,
     guard="deferred_until <= :now",
 )
 ESCALATE = Move(
@@ -122,7 +115,7 @@ RESOLVE = Move(
     Status.RESOLVED,
     "holder",
     "item.resolved",
-    sets=_DECIDED,
+    sets=DECIDED,
     holder_only=True,
     clock=EventKind.FULFIL,
 )
@@ -132,7 +125,7 @@ REJECT = Move(
     Status.REJECTED,
     "holder",
     "item.rejected",
-    sets=_DECIDED,
+    sets=DECIDED,
     holder_only=True,
     clock=EventKind.FULFIL,
 )
@@ -142,9 +135,7 @@ REOPEN = Move(
     Status.OPEN,
     "manager",
     "item.reopened",
-    sets={"sla_cycle": "sla_cycle + 1", "sla_started_at": ":now", "first_responded_at": "NULL"}
-    | _UNDECIDED
-    | _NO_HOLDER,
+    sets={"sla_cycle": "sla_cycle + 1", "sla_started_at": ":now", "first_responded_at": "NULL"} | UNDECIDED | NO_HOLDER,
     clock=EventKind.REOPEN,
 )
 UNDO = Move(
@@ -153,7 +144,14 @@ UNDO = Move(
     Status.IN_PROGRESS,
     "who decided, within the undo window and before any effect has left",
     "item.decision_undone",
-    sets={"assigned_to": ":actor_id", "lease_expires_at": LEASE, "sla_told": "NULL"} | _UNDECIDED,
+    sets={
+        "assigned_to": ":actor_id",
+        "lease_expires_at": LEASE,
+        "sla_told": "NULL",
+        "proposal": "resolution_metadata->'proposal'",
+        "proposed_by": "CAST(resolution_metadata->'proposal'->>'by' AS bigint)",
+    }
+    | UNDECIDED,
     guard="resolved_by = :actor_id AND resolved_at > :decided_after AND undo_journal IS NOT NULL",
     clock=EventKind.UNFULFIL,
 )
@@ -172,7 +170,7 @@ RECALL = Move(
     None,
     "holder, before the effect has left",
     "item.decision_undone",
-    sets=_IN_HAND_AGAIN,
+    sets=IN_HAND_AGAIN,
     holder_only=True,
     under_way=True,
 )
@@ -189,7 +187,8 @@ ARRIVE = Move(
         "lease_expires_at": "NULL",
         "draft_note": "NULL",
         "first_responded_at": "coalesce(first_responded_at, :now)",
-    },
+    }
+    | NOT_PROPOSED,
     clock=EventKind.FULFIL,
     under_way=True,
 )
@@ -200,7 +199,7 @@ ANSWERED = Move(
     "the outbox, when the answer has left",
     "item.responded",
     # It was given when it was decided: the undo window and the delivery are the house's own time.
-    sets=_IN_HAND_AGAIN
+    sets=IN_HAND_AGAIN
     | {
         "first_responded_at": "coalesce(first_responded_at, "
         "CAST(resolution_metadata->>'decided_at' AS timestamptz), :now)"
@@ -213,7 +212,7 @@ FOUND_OUT = Move(
     None,
     "the outbox, when what was asked outside is answered",
     "item.found_out",
-    sets=_IN_HAND_AGAIN,
+    sets=IN_HAND_AGAIN,
     under_way=True,
 )
 COME_BACK = Move(
@@ -222,8 +221,45 @@ COME_BACK = Move(
     None,
     "the outbox, when the effect failed",
     "item.came_back",
-    sets=_IN_HAND_AGAIN | {"context": "context || CAST(:learnt AS jsonb)"},
+    sets=IN_HAND_AGAIN | {"context": "context || CAST(:learnt AS jsonb)"},
     under_way=True,
+)
+PROPOSE = Move(
+    ActionKind.PROPOSE,
+    (Status.IN_PROGRESS,),
+    Status.OPEN,
+    "holder, with an option that gives back more than one person may",
+    "item.proposed",
+    sets={"proposal": "CAST(:proposal AS jsonb)", "proposed_by": ":actor_id", "draft_note": "NULL"} | NO_HOLDER,
+    holder_only=True,
+)
+SEND_BACK = Move(
+    ActionKind.SEND_BACK,
+    (Status.IN_PROGRESS,),
+    Status.OPEN,
+    "holder, when another proposed",
+    "item.sent_back",
+    sets=NOT_PROPOSED | NO_HOLDER,
+    guard="proposed_by <> :actor_id",
+    holder_only=True,
+)
+WITHDRAW = Move(
+    ActionKind.UNDO,
+    (Status.OPEN, Status.DEFERRED),
+    Status.IN_PROGRESS,
+    "who proposed",
+    "item.decision_undone",
+    sets={"assigned_to": ":actor_id"} | TAKEN | NOT_DEFERRED | NOT_PROPOSED,
+    guard="proposed_by = :actor_id",
+)
+WITHDRAW_UNSEEN = Move(
+    ActionKind.UNDO,
+    (Status.IN_PROGRESS, Status.WAITING),
+    None,
+    "who proposed, before the holder has approved",
+    "item.decision_undone",
+    sets=NOT_PROPOSED,
+    guard="proposed_by = :actor_id",
 )
 RESPOND = Move(
     ActionKind.RESPOND,
@@ -258,27 +294,5 @@ REDIRECT = Move(
         f"AND o.{OPEN}) THEN {_KEY.format('work_items', 'CAST(:about AS text)')} ELSE dedup_key END",
     },
 )
-MOVES = (
-    CLAIM,
-    ASSIGN,
-    RELEASE,
-    EXPIRE,
-    WAIT,
-    RESUME,
-    DEFER,
-    WAKE,
-    ESCALATE,
-    RESOLVE,
-    REJECT,
-    REOPEN,
-    UNDO,
-    SEND_OFF,
-    RECALL,
-    ARRIVE,
-    ANSWERED,
-    FOUND_OUT,
-    COME_BACK,
-    RESPOND,
-    REPRIORITISE,
-    REDIRECT,
-)
+MOVES = tuple(known for known in tuple(globals().values()) if isinstance(known, Move))
+"""All of them, in the order of this page."""

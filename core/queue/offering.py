@@ -10,7 +10,7 @@ from typing import Any
 
 from core import config
 from core.permissions import Principal
-from core.queue import assigning, claiming, deciding, deferring, escalating, moves, noting, waiting
+from core.queue import approving, assigning, claiming, deciding, deferring, escalating, moves, noting, waiting
 from core.queue.inbox import QueueRow
 from core.queue.movement import Move
 from core.words import Status
@@ -33,6 +33,8 @@ class Deed(StrEnum):
     COMMENT = "comment"
     REOPEN = "reopen"
     UNDO = "undo"
+    APPROVE = "approve"
+    SEND_BACK = "send_back"
 
 
 Condition = Callable[[Principal, QueueRow, datetime], bool]
@@ -52,7 +54,7 @@ def _is_holder(me: Principal, item: QueueRow, _now: datetime) -> bool:
 
 
 def _has_come(_me: Principal, item: QueueRow, now: datetime) -> bool:
-    return item.deferred_until is None or item.deferred_until <= now
+    return (item.deferred_until is None or item.deferred_until <= now) and not _is_own_proposal(_me, item, now)
 
 
 def _is_free_or_mine(me: Principal, item: QueueRow, now: datetime) -> bool:
@@ -60,7 +62,16 @@ def _is_free_or_mine(me: Principal, item: QueueRow, now: datetime) -> bool:
 
 
 def _is_anothers(me: Principal, item: QueueRow, _now: datetime) -> bool:
-    return item.assigned_to is not None and item.assigned_to != me.staff_id
+    is_anothers = item.assigned_to is not None and item.assigned_to != me.staff_id
+    return is_anothers and not _is_own_proposal(me, item, _now)
+
+
+def _is_own_proposal(me: Principal, item: QueueRow, _now: datetime) -> bool:
+    return item.proposed_by is not None and item.proposed_by == me.staff_id
+
+
+def _is_anothers_proposal(me: Principal, item: QueueRow, _now: datetime) -> bool:
+    return item.proposed_by is not None and item.proposed_by != me.staff_id
 
 
 def _is_fresh_and_mine(me: Principal, item: QueueRow, now: datetime) -> bool:
@@ -83,6 +94,8 @@ _WAYS = {
     Deed.COMMENT: _Way(noting.comment, None),
     Deed.REOPEN: _Way(deciding.reopen, moves.REOPEN),
     Deed.UNDO: _Way(deciding.undo, moves.UNDO, _is_fresh_and_mine),
+    Deed.APPROVE: _Way(approving.approve, moves.SEND_BACK, _is_anothers_proposal),
+    Deed.SEND_BACK: _Way(approving.send_back, moves.SEND_BACK, _is_anothers_proposal),
 }
 
 
@@ -103,6 +116,9 @@ def _is_open(way: _Way, me: Principal, item: QueueRow, now: datetime) -> bool:
     """Whether the principal may, the move starts from where the item is, and its holder rule and guard agree."""
     if way.move is moves.UNDO and is_under_way(item):
         way = replace(way, move=moves.RECALL, also=_is_holder)
+    elif way.move is moves.UNDO and _is_own_proposal(me, item, now):
+        is_held = item.status not in moves.WITHDRAW.leaves
+        way = replace(way, move=moves.WITHDRAW_UNSEEN if is_held else moves.WITHDRAW, also=_is_own_proposal)
     may = me.staff_id is not None and any(me.may(permission) for permission in way.verb.__declared__.any_of)
     if not may or way.move is None:
         return may

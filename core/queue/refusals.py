@@ -14,9 +14,9 @@ from core.words import Status
 
 _STANDING = (
     "SELECT i.id, i.status, i.version, i.assigned_to, i.deferred_until, h.full_name AS holder, i.priority, "
-    "i.resolution, d.full_name AS decided_by, i.resolved_at, i.assigned_at "
+    "i.resolution, d.full_name AS decided_by, i.resolved_at, i.assigned_at, i.proposed_by, p.full_name AS proposer "
     "FROM work_items i LEFT JOIN staff h ON h.id = i.assigned_to LEFT JOIN staff d ON d.id = i.resolved_by "
-    "WHERE i.id = ANY(:ids)"
+    "LEFT JOIN staff p ON p.id = i.proposed_by WHERE i.id = ANY(:ids)"
 )
 _CHANGES = (
     "SELECT a.item_id, a.kind, coalesce(s.full_name, a.actor_name) AS actor_name, a.at FROM work_actions a "
@@ -74,6 +74,8 @@ def _sentence(uow: UnitOfWork, row: Any, what: Move) -> str:
     mine = row.assigned_to is not None and row.assigned_to == uow.principal.staff_id
     if row.resolved_at is not None:
         return f"Item {row.id} was already {status} by {row.decided_by or 'its source'} at {_clock(row.resolved_at)}."
+    if told := _proposed(uow, row, what):
+        return told
     if status is Status.DEFERRED:
         return f"Item {row.id} is deferred until {_clock(row.deferred_until)}."
     if row.holder:
@@ -81,6 +83,17 @@ def _sentence(uow: UnitOfWork, row: Any, what: Move) -> str:
     if what.holder_only and not mine:
         return f"You do not hold item {row.id}: claim it first."
     return f"Item {row.id} is {status.replace('_', ' ')}, and this cannot be done to it now."
+
+
+def _proposed(uow: UnitOfWork, row: Any, what: Move) -> str | None:
+    """What a proposal, or the want of one, has to do with it."""
+    is_own = row.proposed_by is not None and row.proposed_by == uow.principal.staff_id
+    is_assigned = what.action == "ASSIGN" and row.proposed_by is not None and Status(row.status) in what.leaves
+    if is_assigned or (what.action == "CLAIM" and is_own and row.holder is None):
+        return f"The decision on item {row.id} was proposed by {row.proposer}: somebody else must approve it."
+    if what.action == "SEND_BACK" and row.proposed_by is None:
+        return f"Nothing is proposed for item {row.id} any more."
+    return None
 
 
 def _held(row: Any, mine: bool, what: Move) -> str:

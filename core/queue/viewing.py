@@ -13,6 +13,7 @@ from core.looking import looked
 from core.permissions import Permission, requires
 from core.pii import Lens
 from core.queue.inbox import QueueRow, row_of
+from core.queue.proposing import Proposal, proposal_of
 from core.queue.summaries import refresh
 from core.sla import deadlines
 from core.sla.derivation import explain
@@ -55,6 +56,7 @@ class ItemView:
     history: tuple[Entry, ...]
     derivation: tuple[str, ...]
     read_at: datetime
+    proposal: Proposal | None = None
 
 
 @requires(Permission.OPS_READ, leaves="item.read")
@@ -77,6 +79,7 @@ def view(uow: UnitOfWork, item_id: int) -> ItemView:
         history=_history(uow, item_id, lens),
         derivation=_derivation(uow, item_id),
         read_at=uow.now,
+        proposal=proposal_of(row._mapping, lens),
     )
 
 

@@ -18,6 +18,15 @@ from core.queue.redirecting import redirect
 from core.uow import UnitOfWork
 
 
+@dataclass(frozen=True)
+class GivenBack:
+    """Money that a decision gives back for a booking: the amount, and that in all with what went back before."""
+
+    amount: Decimal
+    in_all: Decimal
+    currency: str
+
+
 @dataclass
 class Case:
     """An item as an option sees it: its columns, what the reviewer filled in, and the means to change records.
@@ -32,6 +41,7 @@ class Case:
     parameters: Mapping[str, Any]
     locks: bool = False
     journal: list[dict[str, Any]] = field(default_factory=list)
+    given_back: GivenBack | None = None
 
     @property
     def context(self) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from core.errors import Conflict, Invalid
-from core.resolutions.effects import Case, number_of
+from core.resolutions.effects import Case, GivenBack, number_of
 from core.words import PaymentStatus
 
 CENT = Decimal("0.01")
@@ -98,6 +98,7 @@ def give_back(case: Case, amount: Decimal, field: str = "amount") -> dict[str, s
     )
     if cents == money.left:
         case.change("bookings", booked["id"], payment_status=PaymentStatus.REFUNDED, updated_at=case.now)
+    case.given_back = GivenBack(cents, money.returned + cents, money.currency)
     return {"returned": str(cents), "currency": money.currency}
 
 

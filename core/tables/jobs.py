@@ -63,6 +63,7 @@ class OutboxEntry(SQLModel, table=True):
         Index("outbox_once", "idempotency_key", unique=True),
         Index("outbox_due", "due_at", "id", postgresql_where=text("state IN ('waiting', 'leased')")),
         Index("outbox_by_item", "item_id"),
+        Index("outbox_not_gone", "id", postgresql_where=text("state IN ('waiting', 'leased', 'parked')")),
     )
     id: int | None = Field(default=None, sa_column=key())
     kind: str = Field(sa_column=words(nullable=False))

@@ -78,6 +78,7 @@ class WorkItem(SQLModel, table=True):
         CheckConstraint("(status = 'waiting') = (waiting_on IS NOT NULL)", name="work_items_waiting"),
         CheckConstraint(f"({REVIEWED}) = (resolved_at IS NOT NULL)", name="work_items_decided"),
         CheckConstraint("(escalation_level > 0) = (escalated_at IS NOT NULL)", name="work_items_escalated"),
+        CheckConstraint("(proposal IS NULL) = (proposed_by IS NULL)", name="work_items_proposed"),
         Index("work_items_one_open_per_key", "dedup_key", unique=True, postgresql_where=text(OPEN)),
         Index(
             "work_items_to_take",
@@ -174,6 +175,8 @@ class WorkItem(SQLModel, table=True):
     resolution: str | None = Field(default=None, sa_column=words())
     resolution_metadata: dict[str, Any] = Field(default_factory=dict, sa_column=document())
     undo_journal: list[Any] | None = Field(default=None, sa_column=document(nullable=True))
+    proposal: dict[str, Any] | None = Field(default=None, sa_column=document(nullable=True))
+    proposed_by: int | None = Field(default=None, sa_column=link("staff.id"))
 
     dedup_key: str = Field(sa_column=words(nullable=False))
     occurrences: int = Field(default=1, sa_column=Column(Integer, nullable=False, server_default=text("1")))

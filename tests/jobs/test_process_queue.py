@@ -17,6 +17,8 @@ from core.uow import perform
 from tests.builders import claimed, count, history, item, opened
 from tests.cast import Cast
 from tests.jobs.terminal import CTRL_C, CTRL_D, Terminal, terminal
+from tests.queue.test_approving import asked
+from tests.resolutions.records import decided
 
 CHOICE, MOMENT, WHY = "q: stop? ", "Until (", "Why, in a sentence"
 
@@ -217,3 +219,24 @@ def test_a_script_may_type_too(cast: Cast) -> None:
     )
     assert (done.returncode, item(number).status) == (0, "resolved")
     perform(cast.reviewer2, claiming.release, held)
+
+
+def test_what_another_proposed_is_shown_and_approved_or_sent_back(cast: Cast) -> None:
+    first, second = asked(cast.reviewer2), asked(cast.reviewer2)
+    for number in (first, second):
+        decided(cast.reviewer2, number, "approve")
+    with _at_work() as desk:
+        shown = desk.until("a: approve what is proposed")
+        for told in ("Proposed", "900.00 EUR", "Rolf Reviewer", "because it is so"):
+            assert told in shown
+        desk.types("a")
+        desk.until(f"Item {first}: approved as proposed.")
+        desk.until("a: approve what is proposed")
+        desk.types("b")
+        desk.until(WHY)
+        desk.types("not agreed")
+        desk.until(f"Item {second}: sent back.")
+        desk.until(CHOICE)
+        desk.types("q")
+        assert desk.ends() == 0
+    assert (item(first).status, item(second).status, item(second).proposal) == ("resolved", "open", None)

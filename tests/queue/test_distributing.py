@@ -71,7 +71,7 @@ def test_an_item_is_handed_over_with_history_and_trail(cast: Cast) -> None:
     assert _hand_out() == 1
     assert (item(number).assigned_to, item(number).lease_expires_at is None) == (cast.reviewer.staff_id, False)
     assert history(number) == ["OPEN", "ASSIGN"]
-    trail = "action = 'item.assigned' AND actor_kind = 'job' AND actor_name = 'auto_assign'"
+    trail = "action = 'item.handed_out' AND actor_kind = 'job' AND actor_name = 'auto_assign'"
     assert count("ops_audit_log", trail) == 1
     assert rows("SELECT payload->>'reason' FROM work_actions WHERE kind = 'ASSIGN'")[0][0] == "round robin"
 

@@ -11,12 +11,25 @@ import pytest
 from core import clock
 from core.errors import OpsError
 from core.permissions import Principal
-from core.queue import assigning, claiming, deciding, deferring, escalating, noting, opening, viewing, waiting
+from core.queue import (
+    approving,
+    assigning,
+    claiming,
+    deciding,
+    deferring,
+    escalating,
+    noting,
+    opening,
+    viewing,
+    waiting,
+)
 from core.queue.deciding import Decision
 from core.queue.newcomers import NewItem
 from core.queue.offering import Deed, offered
 from core.uow import UnitOfWork, perform
 from tests.cast import NOON, Cast
+from tests.queue.test_approving import asked
+from tests.resolutions.records import decided
 
 LATER = NOON + timedelta(hours=5)
 CALLS: dict[Deed, Callable[[UnitOfWork, int, int], Any]] = {
@@ -34,8 +47,20 @@ CALLS: dict[Deed, Callable[[UnitOfWork, int, int], Any]] = {
     Deed.COMMENT: lambda uow, item, _: noting.comment(uow, item, "Hm."),
     Deed.REOPEN: lambda uow, item, _: deciding.reopen(uow, item, "It came back."),
     Deed.UNDO: lambda uow, item, _: deciding.undo(uow, item),
+    Deed.APPROVE: lambda uow, item, _: approving.approve(uow, item),
+    Deed.SEND_BACK: lambda uow, item, _: approving.send_back(uow, item, "Not agreed."),
 }
-STANDINGS = ("open", "deferred", "due again", "in progress", "waiting", "resolved", "resolved long ago")
+STANDINGS = (
+    "open",
+    "deferred",
+    "due again",
+    "in progress",
+    "waiting",
+    "resolved",
+    "resolved long ago",
+    "proposed",
+    "to approve",
+)
 
 
 class _TakeBack(Exception):
@@ -43,6 +68,8 @@ class _TakeBack(Exception):
 
 
 def _stand(cast: Cast, standing: str) -> int:
+    if standing in {"proposed", "to approve"}:
+        return _propose(cast, is_claimed=standing == "to approve")
     item = perform(cast.admin, opening.open_item, NewItem("strange", "thing", 1, priority="high")).id
     if standing in {"deferred", "due again"}:
         until = NOON + (timedelta(minutes=5) if standing == "due again" else timedelta(hours=9))
@@ -53,6 +80,14 @@ def _stand(cast: Cast, standing: str) -> int:
         perform(cast.reviewer, waiting.wait_on, item, "customer")
     if standing.startswith("resolved"):
         perform(cast.reviewer, deciding.decide, item, Decision("resolve", "Settled.", {}))
+    return item
+
+
+def _propose(cast: Cast, *, is_claimed: bool) -> int:
+    item = asked(cast.reviewer, "complaint")
+    decided(cast.reviewer, item, "refund", amount="600")
+    if is_claimed:
+        perform(cast.reviewer2, claiming.claim, item)
     return item
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 from core import clock
 from core.people import Person
 from core.permissions import Principal
-from core.queue import assigning, deciding, deferring, escalating, noting, waiting
+from core.queue import approving, assigning, deciding, deferring, escalating, noting, waiting
 from core.queue.assigning import MAY_HOLD
 from core.queue.inbox import QueueRow
 from core.queue.offering import Deed
@@ -130,6 +130,17 @@ def _do_reject(item_id: int, version: int) -> None:
     _done(said, f"decide:{item_id}:{version}", deciding.reject, item_id, _said(item_id), version)
 
 
+def _send_back(_me: Principal, row: QueueRow, _people: Sequence[Person]) -> None:
+    st.markdown("**Send it back.** The proposal is turned down, and the item is open for anybody again.")
+    _reason(row, "Why")
+    _confirm("Send back", _do_send_back, row)
+
+
+def _do_send_back(item_id: int, version: int) -> None:
+    said = f"Item {item_id} is back in the queue, with your reason."
+    _done(said, f"send_back:{item_id}:{version}", approving.send_back, item_id, _said(item_id), version)
+
+
 def _reopen(_me: Principal, row: QueueRow, _people: Sequence[Person]) -> None:
     st.markdown("**Open it again.** A new deadline begins; the old one stays in the figures.")
     _reason(row, "Why")
@@ -181,6 +192,7 @@ _FORMS: dict[Deed, Callable[[Principal, QueueRow, Sequence[Person]], None]] = {
     Deed.PRIORITY: _priority,
     Deed.REJECT: _reject,
     Deed.REOPEN: _reopen,
+    Deed.SEND_BACK: _send_back,
     Deed.COMMENT: _comment,
     Deed.ASSIGN: _assign,
 }

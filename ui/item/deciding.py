@@ -15,6 +15,7 @@ from core.queue.inbox import QueueRow
 from core.queue.viewing import ItemView
 from core.resolutions.declaring import Parameter
 from core.resolutions.guiding import Guide, Offer
+from core.words import Status
 from ui import acting, focus
 from ui.plain import distinct, line, literal
 
@@ -136,12 +137,15 @@ def _decide(item_id: int, version: int, offer: Offer, zone: str) -> None:
     given = {wanted.name: _given(item_id, offer, wanted, zone) for wanted in offer.parameters}
     filled = {name: value for name, value in given.items() if value not in (None, "")}
     decision = Decision(offer.name, str(st.session_state.get(_field("why", item_id)) or ""), filled)
-    if acting.once(f"decide:{item_id}:{version}", deciding.decide, item_id, decision, version):
+    done = acting.once(f"decide:{item_id}:{version}", deciding.decide, item_id, decision, version)
+    if done:
         past = (
             _LEAVING.get(offer.settles, "on its way to being settled")
             if offer.leaves_the_house
             else _PAST[offer.settles]
         )
+        if done.answer.status is Status.OPEN:
+            past = "proposed, and waits for a second person to approve it"
         acting.say(f"Item {item_id} is {past}.")
         st.session_state[_field("why", item_id)] = ""
         st.session_state.pop(_HELD, None)

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.queue import assigning, claiming, waiting
+from core.queue import approving, assigning, claiming, waiting
 from core.queue.inbox import QueueRow
 from core.queue.offering import Deed
 from ui import acting, focus
@@ -40,28 +40,34 @@ BUTTONS = {
     Deed.ASSIGN: Button("Assign", ":material/person_add:", "I"),
     Deed.COMMENT: Button("Comment", ":material/chat:", "O"),
     Deed.REOPEN: Button("Reopen", ":material/restart_alt:", "Y"),
+    Deed.APPROVE: Button(
+        "Approve as proposed", ":material/how_to_reg:", "F", approving.approve, "Item {0} is settled as proposed."
+    ),
+    Deed.SEND_BACK: Button("Send back", ":material/keyboard_return:", "Q"),
 }
+ANSWERS = (Deed.APPROVE, Deed.SEND_BACK)
 _FIRST = (Deed.CLAIM, Deed.RESUME, Deed.TAKE_OVER)
 
 
 def draw(row: QueueRow, offered: tuple[Deed, ...]) -> None:
-    """Draw the buttons; the first thing to do stands out."""
-    known = [deed for deed in offered if deed in BUTTONS]
+    """Draw the buttons; the first thing to do stands out. What answers a proposal stands beside that."""
+    known = [deed for deed in offered if deed in BUTTONS and deed not in ANSWERS]
     first = next((deed for deed in known if deed in _FIRST), None)
     with st.container(horizontal=True, gap="xsmall"):
         for deed in known:
-            _button(row, deed, is_first=deed is first)
+            button(row, deed, is_first=deed is first)
 
 
-def _button(row: QueueRow, deed: Deed, *, is_first: bool) -> None:
-    button = BUTTONS[deed]
+def button(row: QueueRow, deed: Deed, *, is_first: bool) -> None:
+    """Draw the button of one deed."""
+    look = BUTTONS[deed]
     st.button(
-        button.label,
+        look.label,
         key=f"deed_{deed}",
-        icon=button.icon if is_first else None,
+        icon=look.icon if is_first else None,
         type="primary" if is_first else "secondary",
-        shortcut=button.key,
-        on_click=_do if button.verb else _ask,
+        shortcut=look.key,
+        on_click=_do if look.verb else _ask,
         args=(deed, row.id, row.version),
     )
 

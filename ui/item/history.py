@@ -36,6 +36,8 @@ _DEEDS = {
     ActionKind.UNDO: "took the decision back",
     ActionKind.PRIORITY_CHANGE: "changed its priority",
     ActionKind.EFFECT: "sent it off",
+    ActionKind.PROPOSE: "proposed to settle it",
+    ActionKind.SEND_BACK: "sent the proposal back",
 }
 _EFFECTS = {"error": "brought it back", "told": "carried it out"}
 _TEXTS = ("error", "told", "text", "justification", "reason", "note")

@@ -28,14 +28,15 @@ def keep_claim(me: Principal, item_id: int) -> None:
 
 
 @gate.fragment(Permission.OPS_WRITE, active=False, run_every=1)
-def undo(_me: Principal, row: QueueRow) -> None:
-    """Offer to take the decision back: with the seconds that are left, or until its effect has left."""
+def undo(me: Principal, row: QueueRow) -> None:
+    """Offer to take the decision back: with the seconds left, or until its effect has left or it is approved."""
+    is_own = row.proposed_by is not None and row.proposed_by == me.staff_id
     until = undo_until(row)
     left = int((until - clock.now()).total_seconds()) if until else 0
-    if left <= 0 and not is_under_way(row):
+    if left <= 0 and not is_under_way(row) and not is_own:
         return
     st.button(
-        f"Undo ({left} s)" if until else "Undo",
+        f"Undo ({left} s)" if until else ("Take the proposal back" if is_own else "Undo"),
         key="undo",
         icon=":material/undo:",
         shortcut="U",

@@ -11,7 +11,7 @@ from core.queue.viewing import ItemView
 from core.resolutions.guiding import Guide
 from core.words import Status
 from ui import focus
-from ui.item import about, asking, deciding, deeds, heading, holding
+from ui.item import about, asking, deciding, deeds, heading, holding, proposal
 
 
 def draw(me: Principal, view: ItemView, guide: Guide, people: Sequence[Person]) -> None:
@@ -21,6 +21,8 @@ def draw(me: Principal, view: ItemView, guide: Guide, people: Sequence[Person]) 
     heading.draw(me, view)
     if Deed.UNDO in may:
         holding.undo(row)
+    if view.proposal:
+        proposal.draw(me, row, view.proposal, may, view.read_at)
     deeds.draw(row, may)
     asked = deeds.asking(row.id)
     if asked in may and asked is not None:
