@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
-from api import queue, refusing
+from api import alerts, audit, intake, items, metrics, queue, refusing, settings
+from api.documents import Documented
+from api.watching import Watched
 from web import health
 from web.headers import SecurityHeaders
 from web.middleware import RealClient
 
-api = FastAPI(title="Opsdesk", version="1", docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json")
-api.include_router(queue.router)
+api = Documented(
+    title="Opsdesk", version="1", docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json", redirect_slashes=False
+)
+for noun in (queue, items, intake, metrics, alerts, audit, settings):
+    api.include_router(noun.router)
+api.add_middleware(Watched)
 refusing.install(api)
 
 app = Starlette(
     routes=[*health.routes, Mount("/api", api)],
     middleware=[Middleware(SecurityHeaders), Middleware(RealClient)],
 )
+refusing.install(app)

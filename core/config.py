@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import text
 
 from core import db
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, Invalid, NotFound
 from core.fresh import Fresh
 from core.permissions import Permission, requires
 from core.uow import UnitOfWork
@@ -108,6 +108,8 @@ _DECLARED = (
         0,
         1e12,
     ),
+    Setting("API_CALLS_PER_MINUTE", 24_000, "Calls that one API token may make in a minute.", 1, 10_000_000),
+    Setting("IDEMPOTENCY_HOURS", 24, "Hours for which a repeated call is answered as the first one was.", 1, 720),
     Setting("OUTBOX_TRIES", 8, "Attempts after which what cannot be sent is parked.", 1, 50),
     Setting("SESSION_IDLE_MINUTES", 480, "A session ends after this long without use.", 5, 10_080),
     Setting("SESSION_HOURS", 24, "A session ends this long after sign-in.", 1, 720),
@@ -191,6 +193,36 @@ def follow(key: str, deed: Callable[[UnitOfWork], None]) -> None:
     _followers[key] = deed
 
 
+@dataclass(frozen=True)
+class Standing:
+    """One setting as it stands. `version` is 0 while it has its default; `changed_at` is UTC."""
+
+    key: str
+    value: Value
+    default: Value
+    meaning: str
+    low: float | None
+    high: float | None
+    allowed: tuple[str, ...]
+    version: int
+    changed_at: datetime | None
+
+
+@requires(Permission.OPS_ADMIN, leaves="config.read")
+def standing(uow: UnitOfWork, key: str) -> Standing:
+    """One setting as it stands in the database, with what it may be. Raises NotFound. The look is audited."""
+    setting = DECLARED.get(key)
+    if setting is None:
+        raise NotFound("setting", key)
+    row = uow.execute(
+        "SELECT config_value, version, changed_at FROM ops_config WHERE config_key = :key", {"key": key}
+    ).one_or_none()
+    uow.record("config.read", "setting", key)
+    value = setting.parse(row.config_value) if row else setting.default
+    told = (setting.default, setting.meaning, setting.low, setting.high, setting.allowed)
+    return Standing(key, value, *told, row.version if row else 0, row.changed_at if row else None)
+
+
 @requires(Permission.OPS_ADMIN, leaves="config.changed")
 def change(uow: UnitOfWork, key: str, value: str, *, version: int | None = None) -> Value:
     """Change one runtime setting; every process sees it within seconds.
@@ -207,7 +239,8 @@ def change(uow: UnitOfWork, key: str, value: str, *, version: int | None = None)
     ).one_or_none()
     if version is not None and version != (before.version if before else 0):
         raise Conflict(
-            f"{key} was changed by somebody else in the meantime.", {"value": before and before.config_value}
+            f"{key} was changed by somebody else in the meantime.",
+            {"value": before and before.config_value, "version": before.version if before else 0},
         )
     uow.execute(
         "INSERT INTO ops_config (config_key, config_value, description, changed_at, changed_by) "

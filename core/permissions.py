@@ -72,6 +72,7 @@ class Principal:
     must_change_password: bool = False
     ip: str | None = None
     user_agent: str | None = None
+    token_id: int | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether this principal has `permission`; ops.admin implies every one."""

@@ -142,10 +142,19 @@ def principal_for_token(token: str | None, *, ip: str | None = None, user_agent:
     held = frozenset(Permission(scope) for scope in row.scopes) & ROLES[Role(row.role)]
     name, agent = f"{row.username}/{row.label}", (user_agent or "")[:400] or None
     principal = Principal(
-        "token", name, held, row.staff_id, row.full_name, Role(row.role), zone=row.zone, ip=ip, user_agent=agent
+        "token",
+        name,
+        held,
+        row.staff_id,
+        row.full_name,
+        Role(row.role),
+        token_id=row.id,
+        zone=row.zone,
+        ip=ip,
+        user_agent=agent,
     )
     if row.last_used_at is None or row.now - row.last_used_at >= _USED_EVERY:
-        perform(principal, _note_use, row.id)
+        perform(principal, _note_use)
     return principal
 
 
@@ -172,9 +181,16 @@ def _granted(role: Role, scopes: Iterable[str] | None) -> list[str]:
     return [str(scope) for scope in wanted]
 
 
-def _note_use(uow: UnitOfWork, token_id: int) -> None:
+def _note_use(uow: UnitOfWork) -> None:
+    """Of many calls at once one notes it, and none waits for another."""
     with uow.housekeeping():
-        uow.execute("UPDATE api_tokens SET last_used_at = :now WHERE id = :id", {"now": uow.now, "id": token_id})
+        uow.execute(_USED, {"now": uow.now, "id": uow.principal.token_id, "before": uow.now - _USED_EVERY})
+
+
+_USED = (
+    "UPDATE api_tokens SET last_used_at = :now WHERE id = (SELECT id FROM api_tokens WHERE id = :id "
+    "AND (last_used_at IS NULL OR last_used_at <= :before) FOR NO KEY UPDATE SKIP LOCKED)"
+)
 
 
 def _digest(token: str) -> bytes:

@@ -143,11 +143,13 @@ class UnitOfWork:
     def attempt(self) -> Iterator[None]:
         """Do what the block does whole or not at all: when it raises, it alone is taken back, trail included."""
         kept = list(self._entries), Counter(self._recorded), list(self._after)
+        wrote = self.session.connection().info.get("wrote", False)
         try:
             with self.session.begin_nested():
                 yield
         except BaseException:
             self._entries, self._recorded, self._after = kept
+            self._connection_info()["wrote"] = wrote
             raise
 
     def afterwards(self, deed: Callable[[], None]) -> None:

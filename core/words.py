@@ -26,6 +26,12 @@ class Priority(StrEnum):
         """0 for critical to 3 for low."""
         return list(Priority).index(self)
 
+    @classmethod
+    def heard(cls, said: object) -> Priority | None:
+        """The priority that other systems mean by 1 to 5 or by its name; None for what is none."""
+        named = {"1": "critical", "2": "high", "3": "medium", "4": "low", "5": "low"}.get(str(said), str(said))
+        return cls(named) if named in set(cls) and not isinstance(said, bool) else None
+
 
 class Status(StrEnum):
     """Where an item stands."""

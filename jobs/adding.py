@@ -85,7 +85,7 @@ def _each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _newcomer(given: Any) -> NewItem:
-    from api.schemas import WorkItemIn  # programs tell of a new item in one shape, whichever way they come
+    from api.schemas.sent import WorkItemIn  # programs tell of a new item in one shape, whichever way they come
     from core.checking import checked_form
 
     if not isinstance(given, Mapping):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from core import anchors, findable, running, sealing
+from core import anchors, findable, repeating, running, sealing
 from core.alerts import cleaning, watching
 from core.alerts.rules import evaluating, recording
 from core.errors import Invalid
@@ -124,6 +124,8 @@ TIMETABLE = (
     Job("seal_audit", 2 * _SECOND, "Seal what was written to the audit log.", once(sealing.seal, "rows"), steady=True),
     Job("anchor_audit", _MINUTE, "Note the head of the audit log outside the database.",
         once(anchors.anchor, "anchors")),
+    Job("forget_answers", 60 * _MINUTE, "Forget answers to programs that they can no longer ask for again.",
+        in_batches(repeating.forget_answers, "forgotten")),
     Job("fold_metrics", 2 * _SECOND, "Fold what has changed into the sums that metrics are read from.",
         in_batches(folding.fold, "changes", folding.BATCH), steady=True),
     Job("emit_queue_metrics", _MINUTE, "Measure how deep the queue is, keep the record and print it.", _emit),

@@ -81,6 +81,7 @@ PARTS_OF_VERBS = {
     "core.credentials.settle": "part of a sign-in that was proven",
     "core.intake.customers.keep_customers": "part of a guarded intake",
     "core.intake.keeping.keep": "part of a guarded intake",
+    "core.intake.receiving.take_in": "carries out a guarded intake",
     "core.intake.keeping.numbers": "part of a guarded intake",
     "core.looking.looked": "writes the trail of the look it stands in",
     "core.metrics.counting.count": "counts for a guarded question",

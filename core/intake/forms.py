@@ -7,13 +7,28 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from core.checking import text_up_to
 from core.words import BookingStatus, ComplaintStatus, PaymentStatus, Priority, Queue, Status, Tier
 
 EARLIEST, LATEST = 1900, 2200
 LONGEST = 16_000
+
+
+def _written(given: object) -> object:
+    """Numbers are no times: nobody knows what they count."""
+    if isinstance(given, datetime) or (isinstance(given, str) and "-" in given[:5]):
+        return given
+    raise ValueError("is a time such as 2026-11-21T09:00:00+00:00")
 
 
 def _sensible(given: datetime) -> datetime:
@@ -25,7 +40,7 @@ def _sensible(given: datetime) -> datetime:
 Line = Annotated[str, text_up_to(500)]
 Words = Annotated[str, text_up_to(LONGEST)]
 Reference = Annotated[str, Field(min_length=1), text_up_to(200)]
-Moment = Annotated[AwareDatetime, AfterValidator(_sensible)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_sensible)]
 Money = Annotated[Decimal, Field(allow_inf_nan=False, max_digits=14, decimal_places=2)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 

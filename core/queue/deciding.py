@@ -156,11 +156,13 @@ def undo(uow: UnitOfWork, item_id: int, version: int | None = None) -> Moved:
     since = uow.now - timedelta(seconds=config.number("UNDO_SECONDS"))
     locked = f"SELECT undo_journal, proposed_by, {UNDER_WAY} AS is_under_way FROM work_items WHERE id = :id FOR UPDATE"
     row = uow.execute(locked, {"id": item_id}).one_or_none()
-    if row is not None and row.is_under_way:
+    if row is None:
+        raise NotFound("work item", item_id)
+    if row.is_under_way:
         return carrying.recall(uow, item_id, version)
-    if row is not None and row.proposed_by is not None and row.proposed_by == uow.principal.staff_id:
+    if row.proposed_by is not None and row.proposed_by == uow.principal.staff_id:
         return withdraw(uow, item_id, version)
-    journal = row.undo_journal if row else None
+    journal = row.undo_journal
     moved = move(uow, moves.UNDO, these([item_id], version), decided_after=since)
     if not moved:
         raise Conflict("This decision cannot be undone: it is another's, or the time to undo it has passed.")

@@ -21,7 +21,6 @@ COARSE: Mapping[str, tuple[Status, ...]] = MappingProxyType(
 )
 _PARTS: tuple[tuple[Part, tuple[Status, ...]], ...] = (("open", OPEN_STATUSES), ("reviewed", REVIEWED_STATUSES))
 _OTHERS_WORDS = {"assigned": "in_progress", **{status.value.upper(): status.value for status in Status}}
-_NUMBERED = {"1": "critical", "2": "high", "3": "medium", "4": "low", "5": "low"}
 SLA = {
     SlaState.BREACHED: "sla_deadline <= :now",
     SlaState.AT_RISK: "sla_deadline > :now AND at_risk_at <= :now",
@@ -124,7 +123,7 @@ def _closed_words(wanted: Filter, _me: int | None, where: list[str], values: dic
         where.append("item_type = :item_type")
         values["item_type"] = wanted.item_type[:100]
     if wanted.priority:
-        named = [_NUMBERED.get(str(given), str(given)) for given in wanted.priority]
+        named = [Priority.heard(given) or str(given) for given in wanted.priority]
         where.append("priority = ANY(:priorities)")
         values["priorities"] = [_word("priority", name, Priority) for name in named]
     if wanted.sla is not None:

@@ -20,6 +20,7 @@ from core.tables.groups import GroupOutcome, GroupRun
 from core.tables.jobs import JobRun, Leadership, OutboxEntry, Report, Runner
 from core.tables.metrics import MetricDelta, MetricRecord, MetricRollup, PastCycle
 from core.tables.people import Allowance, ApiToken, ExportTicket, SavedView, SignInThrottle, Staff, StaffSession
+from core.tables.programs import CallRate, KeptAnswer
 from core.tables.providers import DistinctPair, Provider
 from core.tables.searching import ItemWords
 from core.tables.settings import OpsConfig, OwnItemType
@@ -43,6 +44,7 @@ __all__ = [
     "BlacklistEntry",
     "Booking",
     "BusinessCalendar",
+    "CallRate",
     "ClockEvent",
     "Complaint",
     "Customer",
@@ -52,6 +54,7 @@ __all__ = [
     "GroupRun",
     "ItemWords",
     "JobRun",
+    "KeptAnswer",
     "Leadership",
     "MaintenanceWindow",
     "MealPlan",

@@ -3,32 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import pytest
-from starlette.testclient import TestClient
 
-from api.app import app
-from core import tokens
-from core.permissions import Principal
-from core.uow import perform
+from tests.api.conftest import Client
 from tests.builders import claimed, count, item, opened
 from tests.cast import Cast
-
-Client = Callable[..., TestClient]
-
-
-@pytest.fixture
-def client(cast: Cast) -> Client:
-    """A program with a token of somebody's."""
-
-    def of(who: Principal | None, *scopes: str) -> TestClient:
-        made = who and perform(who, tokens.create_token, "a script", scopes=scopes or None)
-        headers = {"Authorization": f"Bearer {made.token}"} if made else {}
-        return TestClient(app, raise_server_exceptions=False, headers=headers)
-
-    return of
-
 
 JSON = {"Content-Type": "application/json"}
 QUEUE = "/api/v1/ops/dashboard/priority-queue"
@@ -103,8 +83,8 @@ def test_a_token_may_no_more_than_its_scopes(client: Client, cast: Cast) -> None
         ({"limit": 0}, "limit"),
         ({"limit": "many"}, "limit"),
         ({"sort_by": "title"}, "sort_by"),
-        ({"date_from": "2026-01-02T00:00:00"}, "created_from"),
-        ({"priority_min": "nan"}, "score_min"),
+        ({"date_from": "2026-01-02T00:00:00"}, "date_from"),
+        ({"priority_min": "nan"}, "priority_min"),
         ({"cursor": "forged"}, "cursor"),
     ],
 )

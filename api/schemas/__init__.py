@@ -1,0 +1,1 @@
+"""The shapes that programs send and get: exact keys, nothing unknown accepted."""
