@@ -14,6 +14,16 @@ from ui.plain import line
 
 HEIGHT = 232
 _MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8, "pad": 2}
+_LEGEND = {
+    "orientation": "h",
+    "y": 1.02,
+    "yanchor": "bottom",
+    "x": 0,
+    "font": {"size": 11},
+    "traceorder": "normal",
+    "itemwidth": 30,
+    "entrywidth": 0,
+}
 _CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False}
 
 Shape = Literal["bar", "line", "area", "before"]
@@ -24,13 +34,14 @@ Shape = Literal["bar", "line", "area", "before"]
 class Series:
     """One row of numbers, one for each label of its chart; None where there is nothing to show.
 
-    Bars may have a colour for each label.
+    Bars may have a colour for each label. `bounds` are the lowest and highest that each number may truly be.
     """
 
     name: str
     values: Sequence[float | None]
     colour: Colour | Sequence[Colour]
     shape: Shape = "bar"
+    bounds: Sequence[tuple[float, float]] = ()
 
 
 @dataclass(frozen=True)
@@ -107,7 +118,7 @@ def _layout(chart: Chart, height: int) -> dict[str, Any]:
         "barmode": "stack" if chart.stacked else "group",
         "bargap": 0.25,
         "showlegend": len(chart.series) > 1,
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 12}},
+        "legend": _LEGEND,
         "clickmode": "event+select",
     }  # fmt: skip
 
@@ -123,7 +134,21 @@ def _axis(*, grid: bool) -> dict[str, Any]:
 def _bar(chart: Chart, series: Series) -> dict[str, Any]:
     values, labels = list(series.values), list(chart.labels)
     along = {"x": values, "y": labels, "orientation": "h"} if chart.lying else {"x": labels, "y": values}
-    return _named(chart, series) | along | {"type": "bar", "marker": {"color": _shade(series.colour)}}
+    bars = _named(chart, series) | along | {"type": "bar", "marker": {"color": _shade(series.colour)}}
+    return bars | {"error_x" if chart.lying else "error_y": _whiskers(series)} if series.bounds else bars
+
+
+def _whiskers(series: Series) -> dict[str, Any]:
+    pairs = list(zip(series.values, series.bounds, strict=True))
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [high - (value or 0) for value, (_, high) in pairs],
+        "arrayminus": [(value or 0) - low for value, (low, _) in pairs],
+        "color": _shade("gray"),
+        "thickness": 1.5,
+        "width": 4,
+    }
 
 
 def _line(chart: Chart, series: Series) -> dict[str, Any]:

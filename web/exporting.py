@@ -13,7 +13,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 import core.exporting
-import core.reports.downloading  # noqa: F401 - both make what tickets are given for
+import core.reports.downloading
+import core.sheets  # noqa: F401 - they make what tickets are given for
 from core import tickets
 from core.uow import perform
 

@@ -7,7 +7,8 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.queue import claiming
+from core.queue import claiming, deciding
+from core.queue.deciding import Decision
 from core.queue.filters import Filter
 from core.uow import perform
 from tests.builders import claimed, count, opened
@@ -18,6 +19,11 @@ from ui import leading
 
 def _tiles(screen: AppTest) -> dict[str, str]:
     return {tile.label: tile.value for tile in screen.metric}
+
+
+def _turned_to(screen: AppTest, tab: str) -> AppTest:
+    screen.session_state["metrics_tab"] = tab
+    return screen.run()
 
 
 def _chart(screen: AppTest, key: str) -> list[float]:
@@ -39,7 +45,30 @@ def test_the_tiles_and_charts_count_what_is_there(open_page: Open, cast: Cast) -
     claimed(cast.reviewer, priority="low")
     screen = open_page(cast.manager, "metrics")
     assert _tiles(screen)["Pending"] == "2"
-    assert _chart(screen, "by_priority") == [1, 0, 0, 1]
+    assert sum(_chart(screen, "arrivals")) == 2
+    assert _chart(_turned_to(screen, "Queue"), "by_priority") == [1, 0, 0, 1]
+
+
+@pytest.mark.parametrize("period", ["Today", "This week", "This month", "All"])
+def test_every_tab_of_every_period_is_drawn(open_page: Open, cast: Cast, period: str) -> None:
+    decided = claimed(cast.reviewer)
+    perform(cast.reviewer, deciding.decide, decided, Decision("resolve", "done", {}))
+    claimed(cast.reviewer)
+    screen = open_page(cast.manager, "metrics", {"period": period})
+    for tab in [tab.label for tab in screen.tabs]:
+        assert not _turned_to(screen, tab).exception, tab
+        assert screen.get("plotly_chart") or "Nothing to show for this period." in shown(screen), tab
+
+
+def test_the_numbers_behind_a_chart_are_a_table_and_a_file_that_is_fetched_once(open_page: Open, cast: Cast) -> None:
+    opened(cast.admin, priority="low")
+    screen = _turned_to(open_page(cast.viewer, "metrics"), "Queue")
+    screen.session_state["table_by_priority"] = True
+    screen.run()
+    assert [list(row) for row in screen.dataframe[0].value.to_numpy()][-1] == ["Low", 1]
+    screen.button("download_by_priority").click().run()
+    assert not screen.exception
+    assert count("export_tickets", "contents = 'sheet'") == 1
 
 
 @pytest.mark.parametrize("name", ["viewer", "reviewer", "senior"])
