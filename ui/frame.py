@@ -81,6 +81,14 @@ PAGES = (
     Entry(
         "Manage", "reports.py", "Reports", ":material/summarize:", Permission.OPS_READ, "How each day and month went."
     ),
+    Entry(
+        "Manage",
+        "rules.py",
+        "Alert rules",
+        ":material/rule:",
+        Permission.ALERTS_MANAGE,
+        "What raises alerts, and when.",
+    ),
     Entry("Trust", "audit.py", "Audit", ":material/policy:", Permission.AUDIT_READ, "Who saw or did what, and when."),
 )
 """One row here and one file in pages/ make a page; a test holds the two together."""

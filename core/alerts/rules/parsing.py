@@ -31,22 +31,23 @@ from core.sla.wall import zone_named
 
 _RULES: TypeAdapter[AnyRule] = TypeAdapter(Rule)
 
-_OPERATIONS = {
-    "word": {"is", "is_not", "one_of", "none_of", "contains", "is_empty", "is_set"},
-    "number": {
+OPERATIONS: Mapping[str, tuple[str, ...]] = {
+    "word": ("is", "is_not", "one_of", "none_of", "contains", "is_empty", "is_set"),
+    "number": (
         "is",
         "is_not",
-        "one_of",
-        "none_of",
         "more_than",
         "at_least",
         "less_than",
         "at_most",
+        "one_of",
+        "none_of",
         "is_empty",
         "is_set",
-    },
-    "truth": {"is", "is_empty", "is_set"},
+    ),
+    "truth": ("is", "is_empty", "is_set"),
 }
+"""Which comparisons each kind of field allows."""
 _PLACEHOLDER = re.compile(r"\{([a-z_0-9]{1,60})\}")
 _OF_ALL = ("rule", "at")
 _OF_RECORDS = ("number", "event")
@@ -68,11 +69,12 @@ def parse(given: Any) -> AnyRule:
     return rule
 
 
-def placeholders(rule: AnyRule) -> tuple[str, ...]:
-    """What the rule's title and message may name."""
-    if isinstance(rule, EventRule | SlaRule):
-        return (*_OF_ALL, *_OF_RECORDS, *SUBJECTS[subject_of(rule)].fields)
-    return (*_OF_ALL, *_OF_THRESHOLDS) if isinstance(rule, ThresholdRule) else (*_OF_ALL, *METRICS)
+def placeholder_names(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the title and message of a rule may name, as far as it is filled in: its kind, and its event."""
+    if given.get("kind") in {"event", "sla"}:
+        known = EVENTS.get(str(given.get("event")))
+        return (*_OF_ALL, *_OF_RECORDS, *SUBJECTS[known.subject if known else "item"].fields)
+    return (*_OF_ALL, *_OF_THRESHOLDS) if given.get("kind") == "threshold" else (*_OF_ALL, *METRICS)
 
 
 def _check(rule: AnyRule) -> None:
@@ -90,7 +92,7 @@ def _check(rule: AnyRule) -> None:
         _check_distinct("days", rule.days)
     _check_distinct("channels", rule.channels)
     for name in ("title", "message"):
-        _check_template(name, getattr(rule, name), placeholders(rule))
+        _check_template(name, getattr(rule, name), placeholder_names(vars(rule)))
 
 
 def _check_threshold(rule: ThresholdRule) -> None:
@@ -143,7 +145,7 @@ class _Checking:
         field = self._fields.get(part.field)
         if field is None:
             raise Invalid(bounds.named((*path, "field")), f"is one of {', '.join(self._fields)}")
-        if part.op not in _OPERATIONS[field.kind]:
+        if part.op not in OPERATIONS[field.kind]:
             raise Invalid(
                 bounds.named((*path, "op")), f"{part.op} cannot be asked of {field.name}, which is a {field.kind}"
             )

@@ -28,7 +28,9 @@ _MARKS = {
 def text(template: str, name: str, rule: AnyRule, firing: Firing) -> str:
     """A template's text for one firing. A value is text and nothing else: no placeholder in it is filled in."""
     known = {**_common(name, firing), **_own(rule, firing), **firing.told}
-    return _PLACEHOLDER.sub(lambda found: said(known.get(found[1])), template)
+    filled = {each: said(value) for each, value in known.items()}
+    filled["number"] = "n/a" if firing.subject_id is None else str(firing.subject_id)
+    return _PLACEHOLDER.sub(lambda found: filled.get(found[1], "n/a"), template)
 
 
 def event_words(kind: str) -> str:
@@ -50,7 +52,7 @@ def said(value: object) -> str:
 
 
 def _common(name: str, firing: Firing) -> Mapping[str, Any]:
-    return {"rule": name, "at": firing.at, "number": firing.subject_id}
+    return {"rule": name, "at": firing.at}
 
 
 def _own(rule: AnyRule, _firing: Firing) -> Mapping[str, Any]:

@@ -218,13 +218,13 @@ def test_sql_and_python_agree_on_every_condition_and_record(database: None, said
 
 
 def test_values_are_told_as_text_and_fill_in_nothing_themselves() -> None:
-    said = rule(title="{item_type}: {stake_amount}, {held}, {resolution}, {at}")
+    said = rule(title="{number} {item_type}: {stake_amount}, {held}, {resolution}, {at}")
     firing = Firing(
         "item:1",
         NOON,
         {"item_type": "{rule} call +49 170 1234567", "stake_amount": Decimal("1234.50"), "held": True},
-        1,
+        12345678,
     )
     assert told(said["title"], "Mine", parse(said), firing) == (
-        "{rule} call ****: 1,234.5, yes, n/a, 2026-03-11 12:00 UTC"
+        "12345678 {rule} call ****: 1,234.5, yes, n/a, 2026-03-11 12:00 UTC"
     )
