@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import streamlit as st
 
-HERE = "focus_here"
-SCRIPT = f"document.querySelector('.st-key-{HERE} :is(textarea,input)')?.focus()"
-"""The one script of ours. The content policy allows exactly this text, so it must not vary."""
+HERE, SEARCH, TOOL = "focus_here", "focus_search", "focus_tool"
+_TYPED = ":is(textarea,input:not([type=radio],[type=checkbox]))"
+SCRIPTS = {key: f"document.querySelector('.st-key-{key} {_TYPED}')?.focus()" for key in (HERE, SEARCH)} | {
+    TOOL: f"(document.querySelector('.st-key-{TOOL} {_TYPED}')"
+    f"??document.querySelector('.st-key-{TOOL} :is(input,button)'))?.focus()"
+}
+"""The scripts of ours. The content policy allows exactly these texts, so they must not vary."""
 
 _WANTED = "focus.wanted"
 _TIMES = "focus.times"
 
 
-def want() -> None:
-    """At the next drawing, put the cursor into the first field of the container whose key is `HERE`."""
-    st.session_state[_WANTED] = True
+def want(key: str = HERE) -> None:
+    """At the next drawing, put the cursor into the first field of the container that has this key."""
+    st.session_state[_WANTED] = key
 
 
-def place() -> None:
+def place(key: str = HERE) -> None:
     """Put the cursor there if it was wanted; to be called after the field is drawn."""
-    if st.session_state.pop(_WANTED, False):
+    if st.session_state.get(_WANTED) == key:
+        del st.session_state[_WANTED]
         times = st.session_state[_TIMES] = st.session_state.get(_TIMES, 0) + 1
         # A body that differs each time, since the browser runs the same one only once.
-        st.html(f'<script>{SCRIPT}</script><i data-time="{times}"></i>', unsafe_allow_javascript=True)
+        st.html(f'<script>{SCRIPTS[key]}</script><i data-time="{times}"></i>', unsafe_allow_javascript=True)

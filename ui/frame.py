@@ -15,6 +15,7 @@ from core.running import runner_is_missing
 from core.settings import PROJECT
 from core.uow import perform
 from ui import acting, badges, gate, pulse
+from ui.bar.tools import KEYS
 from ui.plain import literal
 from web.cookies import FORM_TOKEN, form_cookie
 
@@ -25,9 +26,10 @@ _DRAWN = "frame.drawn"
 _RUNG_AT = "frame.rung_at"
 _STYLE = (
     '<style>[data-testid="stMainBlockContainer"]{padding-left:1.5rem;padding-right:1.5rem}'
-    '[data-testid="stSidebarUserContent"]{padding-top:0.5rem}</style>'
+    f'[data-testid="stSidebarUserContent"]{{padding-top:0.5rem}}.st-key-{KEYS}{{display:none}}</style>'
 )
-"""The one thing the theme has no option for: on a wide page, Streamlit leaves a tenth of the screen empty."""
+"""What the theme has no option for: on a wide page, Streamlit leaves a tenth of the screen empty; and a key needs a
+button, even where none is wanted."""
 _SIGN_OUT = (
     '<form method="post" action="/logout" style="margin:0"><input type="hidden" name="form" value="{token}">'
     '<button type="submit" style="font:inherit;font-size:0.9rem;color:inherit;background:none;border:0;padding:0;'

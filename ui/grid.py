@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 import pandas as pd
@@ -18,18 +18,27 @@ _ORDER: tuple[Colour, ...] = ("red", "orange", "violet", "green", "gray")
 _STATE_COLOURS: dict[str, Colour] = {"breached": "red", "at_risk": "orange", "on_track": "gray", "paused": "violet"}
 
 
-def draw(listing: Listing, rows: Sequence[QueueRow], now: datetime, on_pick: Callable[[], None]) -> None:
-    """Draw the rows as a list of its page, what is late and near in its colours."""
+def draw(
+    listing: Listing,
+    rows: Sequence[QueueRow],
+    now: datetime,
+    on_pick: Callable[[], None],
+    chosen: Collection[int] | None = None,
+) -> None:
+    """Draw the rows as a list of its page, what is late and near in its colours; `chosen` where many can be."""
     due = [_due(row, now) for row in rows]
-    cells = _frame(rows, [word for word, _ in due])
-    listing.draw([row.id for row in rows], cells, _columns(due), on_pick, says="Work items, the first first")
+    cells = _frame(rows, [word for word, _ in due], None if chosen is None else listing.opened())
+    listing.draw(
+        [row.id for row in rows], cells, _columns(due), on_pick, says="Work items, the first first", chosen=chosen
+    )
 
 
-def _frame(rows: Sequence[QueueRow], due: Sequence[str]) -> pd.DataFrame:
+def _frame(rows: Sequence[QueueRow], due: Sequence[str], at: int | None) -> pd.DataFrame:
+    """The cells; the item that the keys are at is marked, where its row may not be the one selected."""
     return pd.DataFrame(
         {
             "score": [round(row.priority_score) for row in rows],
-            "title": [line(row.title) + (f"  ×{row.occurrences}" if row.occurrences > 1 else "") for row in rows],
+            "title": [("▸ " if row.id == at else "") + _title(row) for row in rows],
             "priority": badges.cells(badges.PRIORITY, [row.priority for row in rows]),
             "due": [[word] for word in due],
             "status": badges.cells(badges.STATUS, [row.status for row in rows]),
@@ -38,6 +47,10 @@ def _frame(rows: Sequence[QueueRow], due: Sequence[str]) -> pd.DataFrame:
             "number": [row.id for row in rows],
         }
     )
+
+
+def _title(row: QueueRow) -> str:
+    return line(row.title) + (f"  ×{row.occurrences}" if row.occurrences > 1 else "")
 
 
 def _columns(due: Sequence[tuple[str, Colour]]) -> dict[str, object]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,22 +44,27 @@ class Listing:
         on_pick: Callable[[], None],
         *,
         says: str,
+        chosen: Collection[int] | None = None,
     ) -> None:
         """Draw the rows, the open one selected. `on_pick` runs when another is selected; `picked` tells which.
 
-        `says` is what the grid is, for those who cannot see it.
+        With `chosen`, any number of rows can be, and those are; `all_picked` tells which. `says` is what the grid is,
+        for those who cannot see it.
         """
         self._remember(numbers)
-        place = self._place()
-        selected = [place] if self.opened() in numbers else []
-        st.session_state[self.grid_key] = {"selection": {"rows": selected, "columns": [], "cells": []}}
+        if chosen is None:
+            key, rows = self.grid_key, [self._place()] if self.opened() in numbers else []
+        else:
+            key, rows = self.many_key(numbers), [at for at, number in enumerate(numbers) if number in chosen]
+        if chosen is None or self._picked_rows(key) != rows:  # said again, it would undo a click on its way here
+            st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
         st.dataframe(
             cells,
             column_config=columns,
             hide_index=True,
-            key=self.grid_key,
+            key=key,
             on_select=on_pick,
-            selection_mode="single-row",
+            selection_mode="single-row" if chosen is None else "multi-row",
             height="content",
             row_height=ROW_PIXELS,
             alt=says,
@@ -89,6 +95,21 @@ class Listing:
         rows = st.session_state[self.grid_key]["selection"]["rows"]
         shown = self._shown()
         return shown[rows[0]] if rows and 0 <= rows[0] < len(shown) else None
+
+    def many_key(self, numbers: Sequence[int]) -> str:
+        """The key of the grid in which many can be selected: another for other rows, so no click meets rows unseen."""
+        return f"{self.name}_grid_{zlib.crc32(repr(list(numbers)).encode())}"
+
+    def all_picked(self) -> tuple[list[int], list[int]]:
+        """The numbers whose rows are selected, and all that were listed, by the list that was last drawn."""
+        shown = self._shown()
+        rows = self._picked_rows(self.many_key(shown))
+        return [shown[row] for row in rows if 0 <= row < len(shown)], shown
+
+    @staticmethod
+    def _picked_rows(key: str) -> list[int]:
+        state = st.session_state.get(key)
+        return sorted(state["selection"]["rows"]) if state else []
 
     def neighbour(self, by: int) -> int | None:
         """The number `by` places on from the open one, None past either end.
@@ -125,9 +146,11 @@ class Listing:
     def _turn(self) -> None:
         if self._kept("next"):
             self._keep("cursors", [*(self._kept("cursors") or []), self._kept("next")])
+            self._keep("place", 0)
 
     def _turn_back(self) -> None:
         self._keep("cursors", (self._kept("cursors") or [])[:-1])
+        self._keep("place", 0)
 
     def _remember(self, numbers: Sequence[int]) -> None:
         """What is listed, and where in it the open one stands, for the neighbours of one that has since left."""

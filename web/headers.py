@@ -47,7 +47,7 @@ class SecurityHeaders:
 
 @cache
 def policy() -> str:
-    """What Streamlit's own page may load: nothing from elsewhere, no inline script but its own and our one."""
+    """What Streamlit's own page may load: nothing from elsewhere, no inline script but its own and ours."""
     return "; ".join(
         (
             "default-src 'self'",
@@ -68,7 +68,7 @@ def policy() -> str:
 
 def _inline_hashes() -> list[str]:
     page = Path(streamlit.__file__).with_name("static") / "index.html"
-    scripts = [*_INLINE_SCRIPT.findall(page.read_text(encoding="utf-8")), focus.SCRIPT]
+    scripts = [*_INLINE_SCRIPT.findall(page.read_text(encoding="utf-8")), *focus.SCRIPTS.values()]
     digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
     return [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
 

@@ -50,7 +50,7 @@ def _defer(me: Principal, row: QueueRow, _people: Sequence[Person]) -> None:
     st.markdown("**Put it off until when?** The deadline does not move.")
     now = clock.now()
     with st.container(horizontal=True, gap="xsmall"):
-        for place, (label, until) in enumerate(_moments(now, me.zone), 1):
+        for place, (label, until) in enumerate(moments(now, me.zone), 1):
             _go(label, str(place), _do_defer, row, until, key=f"until_{place}")
         _cancel()
     local = (now + timedelta(days=1)).astimezone(ZoneInfo(me.zone)).replace(tzinfo=None, second=0, microsecond=0)
@@ -59,7 +59,8 @@ def _defer(me: Principal, row: QueueRow, _people: Sequence[Person]) -> None:
         st.button("Defer", key="defer_until", on_click=_do_defer_until, args=(row.id, row.version, me.zone))
 
 
-def _moments(now: datetime, zone: str) -> list[tuple[str, datetime]]:
+def moments(now: datetime, zone: str) -> list[tuple[str, datetime]]:
+    """Until when things are usually put off, and how one says it."""
     today = now.astimezone(ZoneInfo(zone)).date()
     monday = today + timedelta(days=7 - today.weekday())
     morning, week = (

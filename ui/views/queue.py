@@ -1,8 +1,9 @@
-"""The queue: the list of work on the left, one item of it on the right, in step for mouse and keyboard."""
+"""The queue: the list of work on the left, one item of it or a batch on the right, in step for mouse and keyboard."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import streamlit as st
@@ -11,16 +12,20 @@ from core import people
 from core.errors import Invalid, NotFound
 from core.people import Person
 from core.permissions import Permission, Principal
-from core.queue import claiming, inbox, viewing
+from core.queue import claiming, continuing, inbox, viewing, views
 from core.queue.claiming import NothingToTake
 from core.queue.filters import Filter
 from core.queue.inbox import Page
 from core.queue.viewing import ItemView
+from core.queue.views import View
 from core.resolutions import guiding
 from core.resolutions.guiding import Guide
 from core.settings import settings
 from core.uow import UnitOfWork, perform
 from ui import acting, filters, gate, grid
+from ui.bar import customer, export, saved, tools
+from ui.batch import choosing, going
+from ui.batch import panel as batch
 from ui.item import panel
 from ui.listing import Listing
 from ui.plain import literal
@@ -31,11 +36,16 @@ _WIDTHS = (1.36, 1)
 
 @dataclass(frozen=True)
 class Workbench:
-    """What one drawing of the workbench shows: a page of the list, and the open item where there is one."""
+    """What one drawing of the workbench shows: a page of the list, and the open item where there is one.
+
+    `saved` are the saved views, `unfinished` the number of a batch that was cut off.
+    """
 
     page: Page
     view: ItemView | None
     guide: Guide | None
+    saved: Sequence[View]
+    unfinished: int | None
 
 
 def show(_me: Principal) -> None:
@@ -45,17 +55,41 @@ def show(_me: Principal) -> None:
 
 @gate.fragment(Permission.OPS_READ)
 def workbench(me: Principal) -> None:
-    """The list and the item; every click and key reruns this part alone."""
+    """The list and the item, or the batch; every click and key reruns this part alone."""
     staff = perform(me, people.staff)
-    wanted = filters.bar(me, staff)
+    if going.BATCHES.opened() is not None:
+        choosing.turn(on=me.may(Permission.OPS_WRITE))
+    bar = st.container(horizontal=True, vertical_alignment="center", gap="xsmall")
+    with bar:
+        wanted = filters.bar(me, staff)
     _ITEMS.begin_anew_when(wanted)
     acting.show_notices()
     bench = _read_checked(me, wanted)
+    with bar:
+        _tools(me, wanted, bench)
+    many = me.may(Permission.OPS_WRITE) and choosing.is_on()
     left, right = st.columns(_WIDTHS, gap="medium")
     with left:
-        _list(me, bench.page, wanted)
-    with right:
-        _item(me, bench, staff)
+        _list(me, bench.page, wanted, many=many)
+    with right, st.container(border=True, gap="small"):
+        if many:
+            _batch(me, bench, staff)
+        else:
+            _item(me, bench, staff)
+    tools.keys([saved.TOOL, export.TOOL, *([customer.TOOL] if me.may(Permission.OPS_FULL_ACCESS) else [])])
+
+
+def _tools(me: Principal, wanted: Filter, bench: Workbench) -> None:
+    """What is seldom used."""
+    saved.draw(me, wanted, bench.saved)
+    export.draw(me, wanted, bench.page)
+    if me.may(Permission.OPS_FULL_ACCESS):
+        customer.draw(_look_at)
+
+
+def _look_at(item_id: int) -> None:
+    choosing.turn(on=False)
+    _ITEMS.open(item_id)
 
 
 def _read_checked(me: Principal, wanted: Filter) -> Workbench:
@@ -70,24 +104,53 @@ def _read_checked(me: Principal, wanted: Filter) -> Workbench:
 
 def _read(uow: UnitOfWork, wanted: Filter, cursor: str | None, item_id: int | None) -> Workbench:
     page = inbox.page(uow, wanted, limit=settings().page_size, cursor=cursor)
-    if item_id is None:
-        return Workbench(page, None, None)
-    try:
-        return Workbench(page, viewing.view(uow, item_id), guiding.guide(uow, item_id))
-    except NotFound:
-        return Workbench(page, None, None)
+    view = guide = None
+    if item_id is not None and not choosing.is_on():
+        with suppress(NotFound):
+            view, guide = viewing.view(uow, item_id), guiding.guide(uow, item_id)
+    unfinished = continuing.unfinished(uow) if uow.principal.may(Permission.OPS_WRITE) else None
+    return Workbench(page, view, guide, views.views(uow), unfinished)
 
 
-def _list(me: Principal, page: Page, wanted: Filter) -> None:
+def _list(me: Principal, page: Page, wanted: Filter, *, many: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         if me.may(Permission.OPS_WRITE):
-            _take_next_button(wanted.queue)
+            if not many:
+                _take_next_button(wanted.queue)
+            _select_button(many=many)
+            if many:
+                choosing.buttons(_counted(page).partition(" ")[0], wanted)
         _ITEMS.pager(len(page.items), page.next_cursor, settings().page_size)
         st.markdown(f":gray[{_counted(page)}]", width="stretch", text_alignment="right")
-    if page.items:
-        grid.draw(_ITEMS, page.items, page.read_at, _open_picked)
+    if not page.items:
+        _nothing(wanted)
+    elif many:
+        choosing.saw(page.items)
+        grid.draw(_ITEMS, page.items, page.read_at, _pick, choosing.chosen().versions)
     else:
-        _nothing()
+        grid.draw(_ITEMS, page.items, page.read_at, _open_picked)
+
+
+def _select_button(*, many: bool) -> None:
+    count = choosing.count()
+    st.button(
+        f"Select ({count:,})" if count else "Select",
+        key="select_many",
+        icon=":material/checklist:",
+        type="primary" if many else "secondary",
+        shortcut="S",
+        on_click=_turn_choosing,
+        kwargs={"on": not many},
+    )
+
+
+def _turn_choosing(*, on: bool) -> None:
+    going.close()
+    choosing.turn(on=on)
+
+
+def _pick() -> None:
+    choosing.pick(_ITEMS)
 
 
 def _counted(page: Page) -> str:
@@ -96,13 +159,19 @@ def _counted(page: Page) -> str:
     return "1 item" if page.total == 1 else f"{page.total:,} items"
 
 
-def _nothing() -> None:
+def _nothing(wanted: Filter) -> None:
     with st.container(border=True):
-        if filters.is_filtered():
+        if wanted.text:
+            st.markdown(f"**Nothing is found for “{literal(wanted.text, 80)}”** in what is on view.")
+        elif filters.is_filtered():
             st.markdown("**Nothing fits these filters.**")
-            st.button("Take the filters away", key="reset_from_empty", on_click=filters.reset)
         else:
             st.markdown("**Nothing here.** Items appear by themselves as they arrive; other views are above.")
+            return
+        with st.container(horizontal=True, gap="xsmall"):
+            if wanted.text and wanted.status != "all":
+                st.button("Search all items", key="search_all", on_click=filters.show_all)
+            st.button("Take the filters away", key="reset_from_empty", on_click=filters.reset)
 
 
 def _open_picked() -> None:
@@ -138,17 +207,31 @@ def take_next(queue: str | None = None) -> int | None:
 
 
 def _item(me: Principal, bench: Workbench, staff: Sequence[Person]) -> None:
-    with st.container(border=True, gap="small"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.markdown(_name(bench.view), width="stretch")
-            st.button("Previous", key="previous", type="tertiary", shortcut="K", on_click=_step, args=(-1,))
-            st.button("Next", key="next", type="tertiary", shortcut="J", on_click=_step, args=(1,))
-        if bench.view is not None and bench.guide is not None:
-            panel.draw(me, bench.view, bench.guide, staff)
-        elif _ITEMS.opened() is not None:
-            st.markdown(f"**There is no item {_ITEMS.opened()}.** It may have been mistyped; choose one on the left.")
-        else:
-            _legend(me)
+    _steps(_name(bench.view))
+    if bench.view is not None and bench.guide is not None:
+        panel.draw(me, bench.view, bench.guide, staff)
+    elif _ITEMS.opened() is not None:
+        st.markdown(f"**There is no item {_ITEMS.opened()}.** It may have been mistyped; choose one on the left.")
+    else:
+        if bench.unfinished is not None:
+            going.offer(me, bench.unfinished)
+        _legend(me)
+
+
+def _batch(me: Principal, bench: Workbench, staff: Sequence[Person]) -> None:
+    count = choosing.count()
+    if going.BATCHES.opened() is None:
+        _steps(f"**{count:,} {'item' if count == 1 else 'items'} chosen**" if count else "", marks=True)
+    batch.draw(me, staff, bench.unfinished)
+
+
+def _steps(heading: str, *, marks: bool = False) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.markdown(heading, width="stretch")
+        if marks:
+            st.button("Mark", key="mark", type="tertiary", shortcut="M", on_click=choosing.mark, args=(_ITEMS,))
+        st.button("Previous", key="previous", type="tertiary", shortcut="K", on_click=_step, args=(-1,))
+        st.button("Next", key="next", type="tertiary", shortcut="J", on_click=_step, args=(1,))
 
 
 def _name(view: ItemView | None) -> str:
@@ -158,12 +241,20 @@ def _name(view: ItemView | None) -> str:
 def _legend(me: Principal) -> None:
     works = me.may(Permission.OPS_WRITE)
     st.markdown("**Choose an item**, or take the next one." if works else "**Choose an item** to look at it.")
-    st.table(_LOOKING | _WORKING if works else _LOOKING, border="horizontal", width="content")
+    finds = _FINDING if me.may(Permission.OPS_FULL_ACCESS) else {}
+    st.table(_LOOKING | finds | (_WORKING if works else {}), border="horizontal", width="content")
 
 
-_LOOKING = {"`J` `K`": "next and previous item", "`N` `B`": "next page · back"}
+_LOOKING = {
+    "`J` `K`": "next and previous item",
+    "`N` `B`": "next page · back",
+    "`F` `Tab`": "search · leave the search box",
+    "`Q` `Z`": "saved views · export",
+}
+_FINDING = {"`H`": "find a customer's items"}
 _WORKING = {
     "`T`": "take the next one",
+    "`S`": "select many",
     "`A` `L` `V`": "claim · release · take over",
     "`1` to `9`": "choose an option",
     "`Ctrl+Enter`": "decide, or confirm what is asked",
