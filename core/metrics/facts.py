@@ -64,6 +64,12 @@ _ENDS = (
 )  # fmt: skip
 """What the cycles of items end in, those that another followed included."""
 
+
+def _possible(fact: Fact) -> Fact:
+    """The fact of an item, unless its source says that it ended before it began: then it took no time at all."""
+    return replace(fact, where=f"{fact.where} AND {fact.at} >= created_at")
+
+
 FACTS = (
     Fact("booking", "bookings", "created_at", a="status", b="currency", marked=IS_PAID, amount=NET),
     Fact("complaint", "complaints", "created_at", a="priority", b="status"),
@@ -71,7 +77,7 @@ FACTS = (
          "status IN ('resolved', 'closed') AND resolved_at >= created_at", amount=_MENDED, timed=True),
     Fact("arrived", "work_items", "created_at", a="queue", b="item_type", marked="escalation_level > 0",
          parts=(OPEN, REVIEWED)),
-    *_ENDS,
+    *(_possible(fact) if fact.timed else fact for fact in _ENDS),
     *(replace(fact, table="past_cycles") for fact in _ENDS),
 )  # fmt: skip
 TIMED = tuple(dict.fromkeys(fact.name for fact in FACTS if fact.timed))
