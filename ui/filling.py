@@ -22,6 +22,11 @@ def key(form: object, offer: Offer, name: str) -> str:
     return f"with_{form}_{offer.name}_{name}"
 
 
+def field(name: str, item_id: int) -> str:
+    """The key of what belongs to an item's form whatever the option: its justification, which option is picked."""
+    return f"{name}_{item_id}"
+
+
 def given(form: object, offer: Offer, zone: str) -> dict[str, Any]:
     """What was filled in, without what was left empty; a time is meant in the zone of whoever filled it in."""
     found = {

@@ -25,10 +25,10 @@ CHUNK = 25
 
 FAILED = f"{OPEN} AND reason <> ''"
 TO_HAND = (
-    "(status = 'open' OR (status = 'deferred' AND deferred_until <= :now) "
+    "proposed_by IS NULL AND (status = 'open' OR (status = 'deferred' AND deferred_until <= :now) "
     "OR (status = 'in_progress' AND assigned_to = :me AND resolution IS NULL))"
 )
-"""What the caller can settle now: free, due again, or in their own hands and not being carried out already."""
+"""What the caller can settle now: free, due again, or in their own hands; not proposed and not being carried out."""
 
 
 @dataclass(frozen=True)

@@ -287,7 +287,8 @@ def _settle(uow: UnitOfWork, run: Any, items: dict[int, int | None], untried: in
 _OUTCOMES = f"""
 INSERT INTO group_outcomes (run_id, item_id, sitting, state, why, at)
 SELECT :run, i.id, :sitting, CASE WHEN r.value IS NOT NULL THEN 'failed' WHEN {UNDER_WAY} THEN 'under_way'
-    ELSE 'done' END, r.value, :now
+    ELSE 'done' END, coalesce(r.value, CASE WHEN proposed_by IS NOT NULL THEN
+    'It is proposed, and waits for a second person to approve it.' END), :now
 FROM work_items i LEFT JOIN jsonb_each_text(CAST(:refused AS jsonb)) r ON r.key = i.id::text WHERE i.id = ANY(:ids)
 ON CONFLICT (run_id, item_id) DO UPDATE SET sitting = excluded.sitting, state = excluded.state, why = excluded.why,
     at = excluded.at"""

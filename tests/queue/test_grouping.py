@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from core import db
+from core import db, looking
 from core.errors import Conflict, Invalid, NotFound, NotPermitted
 from core.queue import claiming, grouping, opening
 from core.queue.batching import Outcome
@@ -52,6 +52,7 @@ def _groups(who: Any) -> tuple[Group, ...]:
 
 
 def test_items_that_failed_in_one_way_are_one_group(cast: Cast) -> None:
+    looking.forget()
     ids = failures(cast, 4)
     opened(cast.admin, "pdf_deletion_failed", reason="something else", resource_type="meal_plan", resource_id=99)
     opened(cast.admin)

@@ -19,7 +19,7 @@ from core.queue.offering import Deed
 from core.uow import UnitOfWork
 from core.words import Priority, WaitingOn
 from ui import acting, badges, focus, times
-from ui.item import deeds
+from ui.item import deeds, onward
 from ui.plain import distinct
 
 P = ParamSpec("P")
@@ -76,7 +76,8 @@ def moments(now: datetime, zone: str) -> list[tuple[str, datetime]]:
 
 def _do_defer(item_id: int, version: int, until: datetime) -> None:
     said = f"Item {item_id} is put off for {times.ago(until, clock.now()).removeprefix('in ')}."
-    _done(said, f"defer:{item_id}:{version}", deferring.defer, item_id, until, "", version)
+    if _done(said, f"defer:{item_id}:{version}", deferring.defer, item_id, until, "", version):
+        onward.go_on(item_id)
 
 
 def _do_defer_until(item_id: int, version: int, zone: str) -> None:
@@ -128,7 +129,8 @@ def _reject(_me: Principal, row: QueueRow, _people: Sequence[Person]) -> None:
 
 def _do_reject(item_id: int, version: int) -> None:
     said = f"Item {item_id} is rejected."
-    _done(said, f"decide:{item_id}:{version}", deciding.reject, item_id, _said(item_id), version)
+    if _done(said, f"decide:{item_id}:{version}", deciding.reject, item_id, _said(item_id), version):
+        onward.go_on(item_id)
 
 
 def _send_back(_me: Principal, row: QueueRow, _people: Sequence[Person]) -> None:
@@ -229,8 +231,10 @@ def _cancel() -> None:
 
 def _done(
     said: str, token: str, verb: Callable[Concatenate[UnitOfWork, P], Any], *args: P.args, **kwargs: P.kwargs
-) -> None:
+) -> bool:
     """Do it once; when it is done, say so and close the form. A refusal leaves what was typed where it is."""
-    if acting.once(token, verb, *args, **kwargs):
+    done = acting.once(token, verb, *args, **kwargs)
+    if done:
         acting.say(said)
         deeds.stop_asking()
+    return bool(done)

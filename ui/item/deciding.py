@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-from zoneinfo import ZoneInfo
-
 import streamlit as st
 
 from core.permissions import Principal
@@ -13,42 +9,33 @@ from core.queue import claiming, deciding
 from core.queue.deciding import JUSTIFICATION_LENGTH, Decision
 from core.queue.inbox import QueueRow
 from core.queue.viewing import ItemView
-from core.resolutions.declaring import Parameter
+from core.resolutions.comparing import compare
 from core.resolutions.guiding import Guide, Offer
-from core.words import Status
-from ui import acting, focus
-from ui.plain import distinct, line, literal
+from core.uow import perform
+from ui import acting, filling, focus
+from ui.filling import field
+from ui.item import comparing, onward, templating
+from ui.plain import line, literal
 
-_HELD = "deciding.held"
 _ICONS = {True: ":material/radio_button_checked:", False: ":material/radio_button_unchecked:"}
-_LEAVING = {
-    "respond": "being answered, and stays in your hands",
-    "keep": "being asked about, and stays in your hands",
-}
-_PAST = {
-    "resolve": "resolved",
-    "reject": "rejected",
-    "respond": "answered, and still in your hands",
-    "defer": "put off",
-    "escalate": "escalated, and still in your hands",
-}
 
 
 def draw(me: Principal, view: ItemView, guide: Guide, *, has_key: bool) -> None:
     """Draw the form for whoever holds the item. `has_key`: whether Ctrl+Enter is this form's just now."""
     row = view.row
-    st.session_state[_HELD] = row.id
-    st.markdown("##### Decide")
+    st.session_state[onward.HELD] = row.id
     chosen = _chosen(row, guide)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.markdown("##### Decide")
+        templating.draw(me, row, guide, chosen, has_key=has_key)
     with st.container(horizontal=True, gap="xsmall"):
         for place, offer in enumerate(guide.options, 1):
             _option(row, offer, place, is_chosen=offer is chosen, has_key=has_key)
     _notes(guide, chosen)
     if chosen is None:
         return
-    for wanted in chosen.parameters:
-        _parameter(row, chosen, wanted, me.zone)
-    _justification(view, has_key=has_key)
+    has_cursor = has_key and not _fill_in(me, row, chosen, has_key=has_key)
+    _justification(view, has_cursor=has_cursor)
     st.button(
         literal(line(chosen.label, 80)),
         key="decide",
@@ -60,25 +47,36 @@ def draw(me: Principal, view: ItemView, guide: Guide, *, has_key: bool) -> None:
     )
 
 
+def _fill_in(me: Principal, row: QueueRow, chosen: Offer, *, has_key: bool) -> bool:
+    """Draw what the option asks for; whether the cursor belongs there rather than into the justification."""
+    told = perform(me, compare, row.id) if comparing.is_merge(chosen) else None
+    if told is not None:
+        comparing.draw(row, chosen, told)
+        return False
+    return filling.draw(row.id, chosen, me.zone, has_cursor=has_key)
+
+
 def draw_lost(view: ItemView) -> None:
     """Where the claim was lost while somebody was typing: say so, and keep what they typed on the screen."""
     row = view.row
-    if st.session_state.get(_HELD) != row.id:
+    if st.session_state.get(onward.HELD) != row.id:
         return
-    if row.resolved_at is not None or not st.session_state.get(_field("why", row.id)):
-        st.session_state.pop(_HELD)
+    if row.resolved_at is not None or not st.session_state.get(field("why", row.id)):
+        st.session_state.pop(onward.HELD)
         return
     st.warning(
         "You no longer hold this item. What you typed is still here; claim it again to go on.",
         icon=":material/timer_off:",
     )
-    st.text_area("Justification", key=_field("why", row.id), height=96, max_chars=JUSTIFICATION_LENGTH)
+    st.text_area("Justification", key=field("why", row.id), height=96, max_chars=JUSTIFICATION_LENGTH)
 
 
 def _chosen(row: QueueRow, guide: Guide) -> Offer | None:
-    """The option picked, else the recommended one, else the first that can be taken."""
+    """The option picked, else the recommended one, else the first that can be taken; none just after an answer."""
     enabled = [offer for offer in guide.options if offer.enabled]
-    picked = st.session_state.get(_field("option", row.id))
+    picked = st.session_state.get(field("option", row.id))
+    if picked == onward.UNCHOSEN:
+        return None
     return next((offer for offer in enabled if offer.name == picked), guide.recommended or next(iter(enabled), None))
 
 
@@ -109,15 +107,15 @@ def _notes(guide: Guide, chosen: Offer | None) -> None:
 
 
 def _pick(item_id: int, option: str) -> None:
-    st.session_state[_field("option", item_id)] = option
+    st.session_state[field("option", item_id)] = option
     focus.want()
 
 
-def _justification(view: ItemView, *, has_key: bool) -> None:
-    key = _field("why", view.row.id)
+def _justification(view: ItemView, *, has_cursor: bool) -> None:
+    key = field("why", view.row.id)
     if key not in st.session_state:
         st.session_state[key] = view.draft_note or ""
-    with st.container(key=focus.HERE if has_key else "why"):
+    with st.container(key=focus.HERE if has_cursor else "why", gap="xxsmall"):
         st.text_area(
             "Justification",
             key=key,
@@ -127,68 +125,20 @@ def _justification(view: ItemView, *, has_key: bool) -> None:
             on_change=_keep,
             args=(view.row.id,),
         )
+        filling.tell(filling.problems(view.row.id).get("justification"))
 
 
 def _keep(item_id: int) -> None:
-    acting.act(claiming.keep_draft, item_id, str(st.session_state.get(_field("why", item_id)) or ""))
+    acting.act(claiming.keep_draft, item_id, str(st.session_state.get(field("why", item_id)) or ""))
 
 
 def _decide(item_id: int, version: int, offer: Offer, zone: str) -> None:
-    given = {wanted.name: _given(item_id, offer, wanted, zone) for wanted in offer.parameters}
-    filled = {name: value for name, value in given.items() if value not in (None, "")}
-    decision = Decision(offer.name, str(st.session_state.get(_field("why", item_id)) or ""), filled)
+    why = str(st.session_state.get(field("why", item_id)) or "")
+    decision = Decision(offer.name, why, filling.given(item_id, offer, zone))
     done = acting.once(f"decide:{item_id}:{version}", deciding.decide, item_id, decision, version)
     if done:
-        past = (
-            _LEAVING.get(offer.settles, "on its way to being settled")
-            if offer.leaves_the_house
-            else _PAST[offer.settles]
-        )
-        if done.answer.status is Status.OPEN:
-            past = "proposed, and waits for a second person to approve it"
-        acting.say(f"Item {item_id} is {past}.")
-        st.session_state[_field("why", item_id)] = ""
-        st.session_state.pop(_HELD, None)
-
-
-def _field(name: str, item_id: int) -> str:
-    return f"{name}_{item_id}"
-
-
-def _parameter_key(item_id: int, offer: Offer, wanted: Parameter) -> str:
-    return f"with_{item_id}_{offer.name}_{wanted.name}"
-
-
-def _given(item_id: int, offer: Offer, wanted: Parameter, zone: str) -> Any:
-    """What was filled in; a time is meant in the zone of whoever filled it in."""
-    value = st.session_state.get(_parameter_key(item_id, offer, wanted))
-    if isinstance(value, datetime) and value.tzinfo is None:
-        return value.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-    return value
-
-
-def _parameter(row: QueueRow, offer: Offer, wanted: Parameter, zone: str) -> None:
-    """Draw the widget that fits what is asked for."""
-    key = _parameter_key(row.id, offer, wanted)
-    label = literal(wanted.label, 100) + ("" if wanted.required else " :gray[(optional)]")
-    tip = literal(wanted.help) or None
-    if wanted.widget == "choice":
-        captions = distinct(dict(zip(wanted.choices, wanted.captions or wanted.choices, strict=False)), 300)
-        begins = wanted.choices.index(wanted.suggested) if wanted.suggested in wanted.choices else None
-        st.selectbox(
-            label, wanted.choices, index=begins, format_func=lambda it: captions.get(it, it), key=key, help=tip
-        )
-    elif wanted.widget == "long_text":
-        st.text_area(label, value=wanted.suggested or "", height=96, key=key, help=tip)
-    elif wanted.widget == "date_time":
-        st.datetime_input(label, value=_suggested_time(wanted, zone), key=key, help=tip)
-    else:
-        st.text_input(label, value=wanted.suggested or "", key=key, help=tip)
-
-
-def _suggested_time(wanted: Parameter, zone: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(wanted.suggested or "")
-    except ValueError:
-        return None
-    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) if moment.tzinfo else moment
+        onward.decided(done.answer, offer)
+    fields = {"justification", *(wanted.name for wanted in offer.parameters)}
+    filling.note_problems(item_id, acting.withdraw(fields))
+    if filling.problems(item_id):
+        focus.want()

@@ -12,6 +12,7 @@ from core.queue.inbox import QueueRow
 from core.queue.offering import is_under_way, undo_until
 from core.uow import perform
 from ui import acting, gate
+from ui.listing import Listing
 
 RENEW_SECONDS = 30
 
@@ -28,15 +29,20 @@ def keep_claim(me: Principal, item_id: int) -> None:
 
 
 @gate.fragment(Permission.OPS_WRITE, active=False, run_every=1)
-def undo(me: Principal, row: QueueRow) -> None:
-    """Offer to take the decision back: with the seconds left, or until its effect has left or it is approved."""
+def undo(me: Principal, row: QueueRow, *, named: bool = False) -> None:
+    """Offer to take the decision back: with the seconds left, or until its effect has left or it is approved.
+
+    `named`: with the item's number, where another item is on the screen.
+    """
     is_own = row.proposed_by is not None and row.proposed_by == me.staff_id
     until = undo_until(row)
     left = int((until - clock.now()).total_seconds()) if until else 0
     if left <= 0 and not is_under_way(row) and not is_own:
         return
+    what = "Take the proposal back" if is_own else "Undo"
+    what += f": item {row.id}" if named else ""
     st.button(
-        f"Undo ({left} s)" if until else ("Take the proposal back" if is_own else "Undo"),
+        f"{what} ({left} s)" if until else what,
         key="undo",
         icon=":material/undo:",
         shortcut="U",
@@ -48,4 +54,5 @@ def undo(me: Principal, row: QueueRow) -> None:
 def _undo(item_id: int, version: int) -> None:
     if acting.once(f"undo:{item_id}:{version}", deciding.undo, item_id, version):
         acting.say(f"The decision on item {item_id} is taken back; it is in your hands again.")
+        Listing("item").open(item_id)
         st.rerun()

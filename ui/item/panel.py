@@ -11,13 +11,15 @@ from core.queue.viewing import ItemView
 from core.resolutions.guiding import Guide
 from core.words import Status
 from ui import focus
-from ui.item import about, asking, deciding, deeds, heading, holding, proposal
+from ui.item import about, asking, deciding, deeds, heading, holding, onward, proposal
 
 
 def draw(me: Principal, view: ItemView, guide: Guide, people: Sequence[Person]) -> None:
     """Draw the item, with what this person may do to it now."""
     row = view.row
     may = offered(me, row, view.read_at)
+    if Deed.UNDO not in may:
+        onward.draw_way_back(me, row.id)
     heading.draw(me, view)
     if Deed.UNDO in may:
         holding.undo(row)

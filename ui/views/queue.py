@@ -257,6 +257,7 @@ _WORKING = {
     "`S`": "select many",
     "`A` `L` `V`": "claim · release · take over",
     "`1` to `9`": "choose an option",
+    "`F2` `F4` `F8` `F9`": "decide by a template",
     "`Ctrl+Enter`": "decide, or confirm what is asked",
     "`W` `G`": "wait · go on",
     "`D` `E`": "defer · escalate",
