@@ -6,9 +6,18 @@ import streamlit as st
 
 HERE, SEARCH, TOOL = "focus_here", "focus_search", "focus_tool"
 _TYPED = ":is(textarea,input:not([type=radio],[type=checkbox]))"
-SCRIPTS = {key: f"document.querySelector('.st-key-{key} {_TYPED}')?.focus()" for key in (HERE, SEARCH)} | {
-    TOOL: f"(document.querySelector('.st-key-{TOOL} {_TYPED}')"
-    f"??document.querySelector('.st-key-{TOOL} :is(input,button)'))?.focus()"
+
+
+def _script(*sought: str) -> str:
+    """Focus the first there is of `sought`; trying for a second, as a browser fetches a widget's code when needed."""
+    found = "??".join(f"document.querySelector('{selector}')" for selector in sought)
+    return f"(n=>{{const f=()=>{{const e={found};e?e.focus():n-->0&&setTimeout(f,50)}};f()}})(20)"
+
+
+SCRIPTS = {
+    HERE: _script(f".st-key-{HERE} {_TYPED}"),
+    SEARCH: _script(f".st-key-{SEARCH} {_TYPED}"),
+    TOOL: _script(f".st-key-{TOOL} {_TYPED}", f".st-key-{TOOL} :is(input,button)"),
 }
 """The scripts of ours. The content policy allows exactly these texts, so they must not vary."""
 

@@ -46,7 +46,7 @@ def test_five_rows_are_selected_seen_beforehand_and_claimed(at_desk: Desk, staff
     press(page, "a", ".st-key-batch_preview")
     press(page, "Control+Enter", ".st-key-batch_run")
     assert count("work_items", "status = 'in_progress'") == 0
-    press(page, "Shift+Enter", ".st-key-batch_keep_done")
+    press(page, "Control+Shift+Enter", ".st-key-batch_keep_done")
     expect(page.get_by_text("5 done")).to_be_visible()
     assert count("work_items", "status = 'in_progress'") == count("work_actions", "kind = 'CLAIM'") == 5
     assert perform(staffed.admin, viewing.view, items[0]).row.holder == "Rita Reviewer"

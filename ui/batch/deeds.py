@@ -141,7 +141,7 @@ def _decide(me: Principal, _people: Sequence[Person]) -> Read:
         st.caption(literal(offer.help))
     filling.draw(_FORM, offer, me.zone, has_cursor=False)
     _text("justification", "Justification", JUSTIFICATION_LENGTH)
-    st.caption("It settles those that you hold; each is decided by itself, with its own effect.")
+    st.caption("Those that you hold, each by itself, with its own effect; proposed where a second person must agree.")
 
     def read() -> Filled:
         given = filling.given(_FORM, offer, me.zone)

@@ -31,9 +31,9 @@ def draw(me: Principal, of: Mapping[str, Sequence[int]], why: Mapping[int, str],
     table = pd.DataFrame(
         {
             "number": shown,
-            "title": [line(titles.get(item, "")) for item in shown],
             "is": cells(looks, [standing[item] for item in shown]),
-            "why": [line(why.get(item, "")) for item in shown],
+            **({"why": [line(why.get(item, "")) for item in shown]} if why else {}),
+            "title": [line(titles.get(item, "")) for item in shown],
         }
     )
     st.dataframe(
@@ -62,8 +62,8 @@ def _height(rows: int) -> int:
 
 def _columns(looks: dict[str, Look]) -> Any:
     return {
-        "number": st.column_config.NumberColumn("No.", width=58, format="%d"),
+        "number": st.column_config.NumberColumn("No.", width=54, format="%d"),
+        "is": column("", looks, width=74),
+        "why": st.column_config.TextColumn("Why not", width=270),
         "title": st.column_config.TextColumn("Title", width=170),
-        "is": column("", looks, width=76),
-        "why": st.column_config.TextColumn("Why not", width=300),
     }

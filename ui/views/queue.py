@@ -136,7 +136,6 @@ def _select_button(*, many: bool) -> None:
     st.button(
         f"Select ({count:,})" if count else "Select",
         key="select_many",
-        icon=":material/checklist:",
         type="primary" if many else "secondary",
         shortcut="S",
         on_click=_turn_choosing,
@@ -186,7 +185,7 @@ def _step(step: int) -> None:
 
 
 def _take_next_button(queue: str | None) -> None:
-    st.button("Take next", key="take_next", icon=":material/download:", shortcut="T", on_click=_take, args=(queue,))
+    st.button("Take next", key="take_next", shortcut="T", on_click=_take, args=(queue,))
 
 
 def _take(queue: str | None) -> None:
