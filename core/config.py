@@ -7,14 +7,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import text
 
 from core import db
+from core.changes import Change, changes_of
 from core.errors import Conflict, Invalid, NotFound
 from core.fresh import Fresh
 from core.permissions import Permission, requires
+from core.text import checked_text
 from core.uow import UnitOfWork
 
 Value = str | int | float | bool
@@ -207,6 +210,11 @@ class Standing:
     version: int
     changed_at: datetime | None
 
+    @property
+    def is_changed(self) -> bool:
+        """Whether it is something else than its default."""
+        return self.value != self.default
+
 
 @requires(Permission.OPS_ADMIN, leaves="config.read")
 def standing(uow: UnitOfWork, key: str) -> Standing:
@@ -218,13 +226,18 @@ def standing(uow: UnitOfWork, key: str) -> Standing:
         "SELECT config_value, version, changed_at FROM ops_config WHERE config_key = :key", {"key": key}
     ).one_or_none()
     uow.record("config.read", "setting", key)
+    return _standing(setting, row)
+
+
+def _standing(setting: Setting, row: Any) -> Standing:
+    """The setting by its row, or by its default where nobody has changed it."""
     value = setting.parse(row.config_value) if row else setting.default
     told = (setting.default, setting.meaning, setting.low, setting.high, setting.allowed)
-    return Standing(key, value, *told, row.version if row else 0, row.changed_at if row else None)
+    return Standing(setting.key, value, *told, row.version if row else 0, row.changed_at if row else None)
 
 
 @requires(Permission.OPS_ADMIN, leaves="config.changed")
-def change(uow: UnitOfWork, key: str, value: str, *, version: int | None = None) -> Value:
+def change(uow: UnitOfWork, key: str, value: str, *, version: int | None = None, reason: str = "") -> Value:
     """Change one runtime setting; every process sees it within seconds.
 
     Returns the typed value. Raises Invalid with the reason when it is refused (the old one stays), Conflict
@@ -255,9 +268,27 @@ def change(uow: UnitOfWork, key: str, value: str, *, version: int | None = None)
             "by": uow.principal.staff_id,
         },
     )
-    uow.record("config.changed", "setting", key, before=before and before.config_value, after=value.strip())
+    why = checked_text("reason", reason, 500) if reason.strip() else None
+    was = before and before.config_value
+    uow.record("config.changed", "setting", key, before=was, after=value.strip(), reason=why)
     uow.afterwards(drop_cache)
     if key in _followers:
         _cache.put(_cache.current() | {key: parsed})
         _followers[key](uow)
     return parsed
+
+
+@requires(Permission.OPS_ADMIN, leaves=None)
+def standings(uow: UnitOfWork) -> list[Standing]:
+    """Every setting as it stands, in the order in which they are declared."""
+    rows = uow.rows("SELECT config_key, config_value, version, changed_at FROM ops_config")
+    changed = {row.config_key: row for row in rows}
+    return [_standing(setting, changed.get(key)) for key, setting in DECLARED.items()]
+
+
+@requires(Permission.OPS_ADMIN, leaves=None)
+def history(uow: UnitOfWork, key: str) -> list[Change]:
+    """What a setting was before and after each change, with the reasons; newest first. Raises Invalid."""
+    if key not in DECLARED:
+        raise Invalid(key, "is not a setting")
+    return changes_of(uow, "setting", key)

@@ -122,7 +122,7 @@ def set_own_password(uow: UnitOfWork, proven: credentials.Proven, new: str) -> N
         "UPDATE staff_sessions SET epoch = (SELECT session_epoch FROM staff WHERE id = :staff) WHERE id = :session",
         {"staff": proven.staff_id, "session": uow.principal.session_id},
     )
-    sessions.end(uow, _OTHERS, [proven.staff_id, uow.principal.session_id or 0], "password changed")
+    sessions.end(uow, sessions.OTHERS, [proven.staff_id, uow.principal.session_id or 0], "password changed")
     uow.record("password.changed", "staff", proven.staff_id)
 
 
@@ -172,7 +172,6 @@ def set_active(uow: UnitOfWork, staff_id: int, active: bool) -> None:
     uow.record("staff.switched", "staff", staff_id, active=active)
 
 
-_OTHERS = "staff_id = (CAST(:which AS bigint[]))[1] AND id <> (CAST(:which AS bigint[]))[2]"
 _INSERT = """
 INSERT INTO staff (username, full_name, email, role, password_hash, must_change_password)
 VALUES (:username, :full_name, :email, :role, :hash, :must_change)

@@ -121,6 +121,44 @@ def end_sessions(uow: UnitOfWork, staff_id: int) -> int:
     return ended
 
 
+@dataclass(frozen=True)
+class OwnSession:
+    """One place where the caller is signed in; `is_this` is the one that asks."""
+
+    id: int
+    created_at: datetime
+    last_used_at: datetime
+    ip: str | None
+    user_agent: str | None
+    is_this: bool
+
+
+@requires(leaves=None)
+def own_sessions(uow: UnitOfWork) -> list[OwnSession]:
+    """Where the caller is signed in, the last used first."""
+    rows = uow.rows(
+        "SELECT id, created_at, last_used_at, ip, user_agent, id = :this AS is_this FROM staff_sessions "
+        "WHERE staff_id = :me AND ended_at IS NULL AND least(idle_until, expires_at) > :now "
+        "ORDER BY last_used_at DESC, id DESC",
+        {"me": uow.principal.staff_id, "this": uow.principal.session_id or 0, "now": uow.now},
+    )
+    return [OwnSession(**row._mapping) for row in rows]
+
+
+@requires(leaves="session.ended")
+def end_others(uow: UnitOfWork) -> int:
+    """End the caller's sessions everywhere but here; returns how many there were."""
+    mine = [uow.principal.staff_id or 0, uow.principal.session_id or 0]
+    ended = end(uow, OTHERS, mine, "ended from elsewhere")
+    if not ended:
+        uow.record("session.ended", "staff", uow.principal.staff_id, sessions=0)
+    return ended
+
+
+OTHERS = "staff_id = (CAST(:which AS bigint[]))[1] AND id <> (CAST(:which AS bigint[]))[2]"
+"""All sessions of a person but one: [person, session]."""
+
+
 def end(uow: UnitOfWork, which: str, value: object, why: str) -> int:
     """End the live sessions for which `which` (SQL about :which) holds, one row of the trail each; how many."""
     ended = uow.execute(_END.format(which=which), {"which": value, "now": uow.now, "why": why}).all()

@@ -78,6 +78,7 @@ PARTS_OF_VERBS = {
     "core.alerts.rules.reading.reach": "part of the guarded back-test",
     "core.alerts.rules.reading.readings": "part of the guarded evaluation and back-test",
     "core.allowances.spend": "spends the caller's own allowance inside the reveal that needs it",
+    "core.changes.changes_of": "reads the trail of one thing for a guarded question",
     "core.credentials.settle": "part of a sign-in that was proven",
     "core.intake.customers.keep_customers": "part of a guarded intake",
     "core.intake.keeping.keep": "part of a guarded intake",

@@ -91,7 +91,23 @@ PAGES = (
         Permission.ALERTS_MANAGE,
         "What raises alerts, and when.",
     ),
+    Entry(
+        "Manage",
+        "administration.py",
+        "Administration",
+        ":material/settings:",
+        Permission.OPS_ADMIN,
+        "Item types, staff, settings, and what has not left the house.",
+    ),
     Entry("Trust", "audit.py", "Audit", ":material/policy:", Permission.AUDIT_READ, "Who saw or did what, and when."),
+    Entry(
+        "Trust",
+        "account.py",
+        "My account",
+        ":material/person:",
+        Permission.ALERTS_READ,
+        "Your sessions, tokens and time zone.",
+    ),
 )
 """One row here and one file in pages/ make a page; a test holds the two together."""
 

@@ -162,14 +162,32 @@ def pause_after(attempts: int, asked: timedelta | None = None) -> timedelta:
     return max(spread, asked or timedelta(0))
 
 
+_AGAIN = "state = 'waiting', attempts = 0, due_at = :now, created_at = :now, done_at = NULL"
+
+
 @requires(Permission.OPS_ADMIN, leaves="effect.resent")
 def resend(uow: UnitOfWork, entry_id: int) -> None:
     """Send what was parked once more, under its own key. Raises Conflict unless it is parked."""
     again = uow.execute(
-        "UPDATE outbox SET state = 'waiting', attempts = 0, due_at = :now, created_at = :now, done_at = NULL "
-        "WHERE id = :id AND state = 'parked'",
+        f"UPDATE outbox SET {_AGAIN} WHERE id = :id AND state = 'parked'",
         {"id": entry_id, "now": uow.now},
     )
     if again.rowcount != 1:
         raise Conflict("It is not parked, so there is nothing to send again.")
     uow.record("effect.resent", "outbox", entry_id)
+
+
+@requires(Permission.OPS_ADMIN, leaves="effect.resent")
+def resend_all(uow: UnitOfWork, kind: str, limit: int = 1000) -> int:
+    """Send everything of one kind that was parked once more, the oldest first, each under its own key: at most
+    `limit`. Returns how many. Raises Conflict when nothing of it is parked."""
+    again = uow.rows(
+        f"UPDATE outbox SET {_AGAIN} WHERE id IN (SELECT id FROM outbox WHERE state = 'parked' AND kind = :kind "
+        "ORDER BY id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED) RETURNING id",
+        {"kind": kind, "limit": limit, "now": uow.now},
+    )
+    if not again:
+        raise Conflict("Nothing of this kind is parked.")
+    for row in again:
+        uow.record("effect.resent", "outbox", row.id)
+    return len(again)

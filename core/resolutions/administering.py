@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from core.changes import Change, changes_of
 from core.checking import checked_form
 from core.errors import Conflict, Invalid, NotFound
 from core.permissions import Permission, requires
@@ -16,7 +17,6 @@ from core.resolutions.own import MOST_TYPES, TypeForm
 from core.tables.work import OPEN
 from core.uow import UnitOfWork
 
-MOST_CHANGES = 100
 _FIELDS = tuple(TypeForm.model_fields)
 
 
@@ -31,16 +31,6 @@ class OwnType:
     open_items: int
 
 
-@dataclass(frozen=True)
-class Change:
-    """One entry in a type's history: `changes` maps each field to what it was before and after."""
-
-    at: datetime
-    who: str
-    deed: str
-    changes: Mapping[str, Sequence[Any]]
-
-
 @requires(Permission.OPS_ADMIN, leaves="item_type.created")
 def create(uow: UnitOfWork, given: Mapping[str, Any]) -> TypeForm:
     """Make an item type. Items that came in under its name before have its options from now on, in every process
@@ -48,7 +38,7 @@ def create(uow: UnitOfWork, given: Mapping[str, Any]) -> TypeForm:
 
     Raises Invalid naming the place that is wrong; Conflict for a name that is shipped or was ever used.
     """
-    form = _checked(given)
+    form = checked(given)
     if form.name in shipped():
         raise Conflict(f"The item type {form.name} comes with Opsdesk, and is not made here.")
     uow.execute("LOCK TABLE item_types IN SHARE ROW EXCLUSIVE MODE")
@@ -73,7 +63,7 @@ def change(uow: UnitOfWork, name: str, given: Mapping[str, Any], version: int) -
 
     Raises Invalid naming the place that is wrong; NotFound; Conflict when it was changed since `version`, or retired.
     """
-    form = _checked({**given, "name": name})
+    form = checked({**given, "name": name})
     before = _locked(uow, name, version)
     if before.retired_at is not None:
         raise Conflict(f"The item type {name} is retired: bring it back first.")
@@ -116,9 +106,8 @@ def own_types(uow: UnitOfWork) -> list[OwnType]:
 
 @requires(Permission.OPS_ADMIN, leaves=None)
 def history(uow: UnitOfWork, name: str) -> list[Change]:
-    """What was done to an item type, newest first, as the audit log has it: at most 100 entries."""
-    rows = uow.rows(_CHANGES, {"name": name, "most": MOST_CHANGES})
-    return [Change(row.at, row.actor_name, row.deed, row.metadata.get("changes", {})) for row in rows]
+    """What was done to an item type, newest first: `changes` maps each field to what it was before and after."""
+    return changes_of(uow, "item_type", name)
 
 
 _TYPES = f"""
@@ -126,12 +115,10 @@ SELECT t.*, coalesce(i.open_items, 0) AS open_items FROM item_types t
 LEFT JOIN (SELECT item_type, count(*) AS open_items FROM work_items
     WHERE {OPEN} AND item_type IN (SELECT name FROM item_types) GROUP BY item_type) i ON i.item_type = t.name
 ORDER BY t.retired_at IS NOT NULL, t.label, t.name"""
-_CHANGES = """
-SELECT at, actor_name, split_part(action, '.', 2) AS deed, metadata FROM ops_audit_log
-WHERE resource_type = 'item_type' AND resource_id = :name ORDER BY at DESC, id DESC LIMIT :most"""
 
 
-def _checked(given: Mapping[str, Any]) -> TypeForm:
+def checked(given: Mapping[str, Any]) -> TypeForm:
+    """An item type as it would be made. Raises Invalid naming the place that is wrong."""
     try:
         return checked_form(TypeForm, given)
     except Invalid as error:

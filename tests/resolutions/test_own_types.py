@@ -138,8 +138,9 @@ def test_a_change_says_what_it_changed_and_who_comes_second_loses_nothing(cast: 
     (known,) = perform(cast.admin, administering.own_types)
     assert (known.version, known.form.sla_hours, known.form.label) == (2, 12, "Parcel lost")
     changed, created = perform(cast.admin, administering.history, "parcel_lost")
-    assert (changed.who, changed.deed, changed.changes) == ("admin", "changed", {"sla_hours": [6.0, 12.0]})
-    assert (created.deed, created.changes["label"]) == ("created", [None, "Parcel lost"])
+    assert (changed.who, changed.action) == ("admin", "item_type.changed")
+    assert changed.told == {"changes": {"sla_hours": [6.0, 12.0]}}
+    assert (created.action, created.told["changes"]["label"]) == ("item_type.created", [None, "Parcel lost"])
 
 
 def test_of_two_changes_at_once_one_is_refused(cast: Cast) -> None:
