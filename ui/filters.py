@@ -21,7 +21,7 @@ from core.permissions import Principal
 from core.queue.filters import Filter
 from core.resolutions.declaring import registry
 from core.words import Priority, SlaState
-from ui import badges, focus, times
+from ui import badges, focus, narrowing, times
 from ui.plain import distinct
 
 VIEWS = {"pending": "Pending", "mine": "Mine", "escalated": "Escalated", "reviewed": "Reviewed", "all": "All"}
@@ -53,9 +53,10 @@ _bound: Mapping[str, Any] = {"bind": "query-params"}
 def bar(me: Principal, people: Sequence[Person]) -> Filter:
     """Draw the filters and return what they ask for."""
     given = {"status": _view(), "priority": _priorities(), SEARCH: _search(), **_further(people)}
+    wanted = narrowing.narrowed(_asked(given, me.zone), me.zone)
     if is_filtered():
         st.button("Reset", key="reset_filters", type="tertiary", icon=":material/filter_alt_off:", on_click=reset)
-    return _asked(given, me.zone)
+    return wanted
 
 
 def _view() -> str:
@@ -153,6 +154,7 @@ def show(wanted: Filter, zone: str) -> None:
     """Set every filter to what `wanted` asks for; for callbacks."""
     values = _values(wanted, zone)
     _hold_by(values.pop("held"))
+    narrowing.widen()
     st.session_state.update(values)
 
 
@@ -173,7 +175,7 @@ def _usual_view() -> str:
 
 def is_filtered() -> bool:
     """Whether anything but the view narrows the list."""
-    return any(_is_set(key) for key in _KEYS if key != "status")
+    return narrowing.is_narrowed() or any(_is_set(key) for key in _KEYS if key != "status")
 
 
 def reset() -> None:
@@ -182,6 +184,7 @@ def reset() -> None:
         if key != "status" and key in st.session_state:
             st.session_state[key] = _EMPTY.get(key, _ANY)
     st.query_params.pop(_ASSIGNEE, None)
+    narrowing.widen()
 
 
 def _is_set(key: str) -> bool:

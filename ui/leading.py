@@ -9,7 +9,7 @@ import streamlit as st
 from core.queue.filters import Filter
 from core.resolutions.declaring import item_type
 from core.settings import PROJECT
-from ui import badges, filters
+from ui import badges, filters, narrowing
 
 QUEUE = PROJECT / "pages" / "queue.py"
 _GOING = "leading.going"
@@ -26,7 +26,7 @@ def address(wanted: Filter) -> dict[str, str | list[str]]:
         "assignee": None if wanted.assignee is None else str(wanted.assignee),
         "sort": _sort(wanted),
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in told.items() if value is not None} | narrowing.told(wanted)
 
 
 def _sort(wanted: Filter) -> str | None:
@@ -43,4 +43,5 @@ def go_on() -> None:
     """Leave for where a callback wanted to go, if anywhere."""
     wanted: Filter | None = st.session_state.pop(_GOING, None)
     if wanted is not None:
+        st.session_state[filters.SEARCH] = ""  # what was searched for before would narrow what is counted
         st.switch_page(QUEUE, query_params=address(wanted))

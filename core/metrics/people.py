@@ -10,6 +10,7 @@ from typing import Any
 
 from core.looking import looked
 from core.metrics import summing
+from core.metrics.cycles import Period
 from core.metrics.spans import stretch
 from core.metrics.tally import Tally
 from core.permissions import Permission, requires
@@ -93,12 +94,12 @@ def throughput(uow: UnitOfWork, days: int = 30) -> tuple[Throughput, ...]:
         "SELECT id, username, full_name FROM staff WHERE id = ANY(:ids) ORDER BY full_name, id", {"ids": list(counts)}
     )
     looked(uow, "metrics.read", "metrics", None, chart="throughput", days=days)
-    return tuple(_throughput(row, counts[row.id], span) for row in rows if counts[row.id])
+    return tuple(_throughput(row, counts[row.id], period, span) for row in rows if counts[row.id])
 
 
-def _throughput(row: Any, resolved: int, days: float) -> Throughput:
+def _throughput(row: Any, resolved: int, period: Period, days: float) -> Throughput:
     low, high = poisson_bounds(resolved)
-    mine = Filter(status="reviewed", assignee=row.id)
+    mine = Filter(status="resolved", assignee=row.id, decided_from=period.since, decided_to=period.until)
     return Throughput(row.id, row.username, row.full_name, resolved, resolved / days, low / days, high / days, mine)
 
 

@@ -19,6 +19,12 @@ Part = Literal["open", "reviewed"]
 COARSE: Mapping[str, tuple[Status, ...]] = MappingProxyType(
     {"pending": OPEN_STATUSES, "reviewed": REVIEWED_STATUSES, "all": (*OPEN_STATUSES, *REVIEWED_STATUSES)}
 )
+_MOMENTS = {
+    "created_from": "created_at >=",
+    "created_to": "created_at <",
+    "decided_from": "resolved_at >=",
+    "decided_to": "resolved_at <",
+}
 _PARTS: tuple[tuple[Part, tuple[Status, ...]], ...] = (("open", OPEN_STATUSES), ("reviewed", REVIEWED_STATUSES))
 _OTHERS_WORDS = {"assigned": "in_progress", **{status.value.upper(): status.value for status in Status}}
 SLA = {
@@ -49,6 +55,8 @@ class Filter:
     score_max: float | None = None
     created_from: datetime | None = None
     created_to: datetime | None = None
+    decided_from: datetime | None = None
+    decided_to: datetime | None = None
     assignee: str | int | None = None
     sla: str | None = None
     reference: str | None = None
@@ -75,7 +83,7 @@ class Filter:
         unknown = set(kept) - {each.name for each in fields(cls)}
         if unknown:
             raise Invalid(sorted(unknown)[0], "is no filter of the queue")
-        moments = {name: datetime.fromisoformat(kept[name]) for name in ("created_from", "created_to") if name in kept}
+        moments = {name: datetime.fromisoformat(kept[name]) for name in _MOMENTS if name in kept}
         return cls(**{**kept, **moments, "priority": tuple(kept.get("priority", ()))})
 
 
@@ -144,10 +152,10 @@ def _ranges(wanted: Filter, _me: int | None, where: list[str], values: dict[str,
                 raise Invalid(name, "lies between 0 and 100")
             where.append(f"{column} {sign} :{name}")
             values[name] = given
-    for name, sign in (("created_from", ">="), ("created_to", "<")):
+    for name, condition in _MOMENTS.items():
         moment = getattr(wanted, name)
         if moment is not None:
-            where.append(f"created_at {sign} :{name}")
+            where.append(f"{condition} :{name}")
             values[name] = checked_moment(name, moment)
 
 

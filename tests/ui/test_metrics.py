@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,10 +12,12 @@ from core.queue import claiming, deciding
 from core.queue.deciding import Decision
 from core.queue.filters import Filter
 from core.uow import perform
-from tests.builders import claimed, count, opened
+from tests.builders import claimed, count, opened, rows
 from tests.cast import Cast
 from tests.ui.conftest import Open, shown
 from ui import leading
+
+HOUR_AGO = datetime.now(UTC) - timedelta(hours=1)
 
 
 def _tiles(screen: AppTest) -> dict[str, str]:
@@ -106,6 +109,11 @@ def test_a_period_that_there_is_not_is_the_usual_one(open_page: Open, cast: Cast
         (Filter(sla="breached"), []),
         (Filter(status="reviewed"), []),
         (Filter(sort_by="created_at", sort_order="asc"), [1, 2, 3]),
+        (Filter(status="open", priority=("low",)), [2, 3]),
+        (Filter(status="waiting"), []),
+        (Filter(status="all", created_from=HOUR_AGO), [1, 2, 3]),
+        (Filter(status="all", created_to=HOUR_AGO), []),
+        (Filter(status="resolved", decided_from=HOUR_AGO), []),
     ],
 )
 def test_a_figure_leads_to_the_items_that_it_counts(
@@ -123,3 +131,23 @@ def test_a_persons_bar_leads_to_what_they_hold(open_page: Open, cast: Cast) -> N
     perform(cast.reviewer, claiming.claim, held)
     screen = open_page(cast.manager, "queue", leading.address(Filter(assignee=cast.reviewer.staff_id)))
     assert list(screen.dataframe[0].value["number"]) == [held]
+
+
+def test_what_was_decided_in_a_time_is_found_exactly_and_can_be_widened(open_page: Open, cast: Cast) -> None:
+    decided, other = claimed(cast.reviewer), claimed(cast.reviewer)
+    for item in (decided, other):
+        perform(cast.reviewer, deciding.decide, item, Decision("resolve", "done", {}))
+    at = rows("SELECT resolved_at FROM work_items WHERE id = :id", id=other)[0].resolved_at
+    screen = open_page(cast.viewer, "queue", leading.address(Filter(status="resolved", decided_to=at)))
+    assert list(screen.dataframe[0].value["number"]) == [decided]
+    screen.button("widen").click().run()
+    assert not screen.exception
+    assert not screen.dataframe  # the view is the usual one, and nothing is pending
+
+
+@pytest.mark.parametrize("given", ["", "never", "2026-01-01", "0001-01-01T00:00:00+00:00", "\x00", "9" * 500])
+def test_moments_that_mean_nothing_narrow_nothing(open_page: Open, cast: Cast, given: str) -> None:
+    opened(cast.admin)
+    screen = open_page(cast.viewer, "queue", {"created_from": given, "exactly": given})
+    assert not screen.exception
+    assert len(screen.dataframe[0].value) == 1

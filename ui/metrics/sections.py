@@ -73,7 +73,11 @@ def times_by_type(found: Metrics) -> list[Panel]:
         unit="h",
     )
     means = "Time from the beginning of the cycle to resolution, of what was resolved in the period, in hours."
-    leads = {(row, at): Filter(status="resolved", item_type=name) for row in (0, 1) for at, name in enumerate(names)}
+    leads = {
+        (row, at): Filter(status="resolved", item_type=name, decided_from=found.since)
+        for row in (0, 1)
+        for at, name in enumerate(names)
+    }
     return [Panel("times_by_type", "Hours to resolve, by type", means, chart, leads)]
 
 
