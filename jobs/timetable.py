@@ -16,6 +16,7 @@ from core.outbox.delivering import deliver
 from core.queue import claiming, deferring, distributing, priority
 from core.reports import daily
 from core.resolutions.forgetting import forget_journals
+from core.scanning.following import follow_merges
 from core.scanning.providers import scan_providers
 from core.sla.watching import check_sla, escalate_breaches
 from core.uow import UnitOfWork
@@ -120,6 +121,8 @@ TIMETABLE = (
         in_batches(pending_too_long, "opened")),
     Job("scan_providers", 60 * _MINUTE, "Raise provider records that may be the same or lack something.",
         in_batches(scan_providers, "records", 500)),
+    Job("follow_merges", 5 * _MINUTE, "Let duplicate checks follow provider records that were merged.",
+        in_batches(follow_merges, "followed", 500)),
     Job("deliver_outbox", _SECOND, "Send what is due to leave the house.", lambda turn: deliver(turn.do), steady=True),
     Job("seal_audit", 2 * _SECOND, "Seal what was written to the audit log.", once(sealing.seal, "rows"), steady=True),
     Job("anchor_audit", _MINUTE, "Note the head of the audit log outside the database.",

@@ -75,7 +75,7 @@ def decide(uow: UnitOfWork, item_id: int, decision: Decision, version: int | Non
         return propose(case, option, why, decision.parameters, version)
     moved = settle(uow, these([item_id], version), option, why, case, done)
     follow(uow, item_id, case.journal)
-    return expect(uow, moved, item_id, moves.SEND_OFF if option.leaving(case) else _MOVES[option.settles], version)
+    return expect(uow, moved, item_id, moves.SEND_OFF if case.outside else _MOVES[option.settles], version)
 
 
 @requires(Permission.OPS_WRITE, leaves=None)
@@ -242,8 +242,9 @@ def carry_out(case: Case, option: Option, given: Mapping[str, Any]) -> dict[str,
     """The option's effect, after everything that may forbid it; what it has to tell for the record."""
     option.require(case)
     case.parameters = checked(option.label, option.asked(case), given)
-    if outside := option.leaving(case):
-        return dict(outside.tells(case))
+    case.outside = option.leaving(case)
+    if case.outside:
+        return dict(case.outside.tells(case))
     if option.effect is None:
         return {}
     with _unforeseen(case.uow, "Another record stands in the way: it refers to this one, or has just changed."):
@@ -263,8 +264,8 @@ def _unforeseen(uow: UnitOfWork, sentence: str) -> Iterator[None]:
 def settle(uow: UnitOfWork, picks: Picks, option: Option, why: str, case: Case, done: Mapping[str, Any]) -> list[Moved]:
     """Make the move that the option ends in; of several items alike, any one's `case` tells what was filled in."""
     told = {"option": option.name, "justification": why, "outcome": done, "parameters": sorted(case.parameters)}
-    if outside := option.leaving(case):
-        return carrying.send_off(case, picks, option, outside, told)
+    if case.outside:
+        return carrying.send_off(case, picks, option, case.outside, told)
     if option.settles in _DECIDES:
         return _decided(uow, picks, _MOVES[option.settles], option.name, told, case.journal)
     if option.settles == "defer":

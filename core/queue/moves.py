@@ -294,5 +294,25 @@ REDIRECT = Move(
         f"AND o.{OPEN}) THEN {_KEY.format('work_items', 'CAST(:about AS text)')} ELSE dedup_key END",
     },
 )
+FOLLOW = Move(
+    ActionKind.FIELD_UPDATE,
+    OPEN_STATUSES,
+    None,
+    "the clock, when one of its two records was merged into a third",
+    "item.redirected",
+    sets={
+        "resource_id": ":about",
+        "context": "context || jsonb_build_object('provider_ids', CAST(:pair AS jsonb))",
+    },
+)
+BECOME_ONE = Move(
+    ActionKind.RESOLVE,
+    OPEN_STATUSES,
+    Status.RESOLVED,
+    "the clock, when its two records have become one",
+    "item.resolved",
+    sets=DECIDED | NOT_DEFERRED | {"waiting_on": "NULL", "first_responded_at": "first_responded_at"},
+    clock=EventKind.FULFIL,
+)
 MOVES = tuple(known for known in tuple(globals().values()) if isinstance(known, Move))
 """All of them, in the order of this page."""

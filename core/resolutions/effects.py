@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlmodel import SQLModel
 
@@ -16,6 +16,9 @@ from core.errors import Conflict
 from core.marking import as_json, with_marks
 from core.queue.redirecting import redirect
 from core.uow import UnitOfWork
+
+if TYPE_CHECKING:
+    from core.resolutions.declaring import Outside
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class Case:
 
     Every change goes through `change`, `remove`, `add` or `redirect`, which record it in the audit log (field names
     only) and in the journal that an undo reads backwards. `locks` holds every record that is looked at until the
-    decision is through; a mere look at the options does not.
+    decision is through; a mere look at the options does not. `given_back` and `outside` are what the decision that was
+    carried out gave back, and what it does in the world outside.
     """
 
     uow: UnitOfWork
@@ -42,6 +46,7 @@ class Case:
     locks: bool = False
     journal: list[dict[str, Any]] = field(default_factory=list)
     given_back: GivenBack | None = None
+    outside: Outside | None = None
 
     @property
     def context(self) -> Mapping[str, Any]:

@@ -42,12 +42,12 @@ def require_no_hold(case: Case, kind: str, key: int) -> None:
 
 
 def deletable(case: Case) -> None:
-    """Raise Conflict when the record under the hold cannot be deleted by us, or something forbids it still."""
+    """Raise Conflict when the record under the hold cannot be deleted from here, or something refers to it still."""
     found = hold(case)
     if found["resource_type"] not in (DELETED | ERASED) or number_of(found["resource_id"]) is None:
         raise Conflict(f"A {found['resource_type'].replace('_', ' ')} cannot be deleted from here.")
     if found["resource_type"] == "meal_plan":
-        _require_bare_plan(case, int(found["resource_id"]))
+        _require_unreferred(case, int(found["resource_id"]))
 
 
 def release_and_delete(case: Case) -> dict[str, str]:
@@ -57,8 +57,11 @@ def release_and_delete(case: Case) -> dict[str, str]:
     kind, key = found["resource_type"], int(found["resource_id"])
     case.change("retention_holds", found["id"], released_at=case.now)
     table = DELETED.get(kind) or ERASED[kind][0]
-    if case.find(table, key) is None:
+    record = case.find(table, key)
+    if record is None:
         return {"held": "was gone already"}
+    if record.get("pdf_url"):
+        raise Conflict(f"Meal plan {key} still has a stored PDF, which is to be deleted first.")
     if kind in DELETED:
         case.remove(table, key)
         return {"held": "deleted"}
@@ -87,9 +90,6 @@ def still_held(case: Case) -> str | None:
     return None if ran_out(case) else "The hold is still in force: only compliance may say that it is not needed."
 
 
-def _require_bare_plan(case: Case, key: int) -> None:
-    plan = case.find("meal_plans", key)
-    if plan and plan["pdf_url"]:
-        raise Conflict(f"Meal plan {key} still has a stored PDF, which is to be deleted first.")
+def _require_unreferred(case: Case, key: int) -> None:
     if case.uow.execute("SELECT 1 FROM quiz_responses WHERE meal_plan_id = :key LIMIT 1", {"key": key}).first():
         raise Conflict(f"Quiz responses refer to meal plan {key}.")

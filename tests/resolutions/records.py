@@ -42,6 +42,13 @@ def put(table: str, **values: Any) -> int:
         return int(connection.execute(text(statement), {"row": json.dumps(values, default=as_json)}).scalar_one())
 
 
+def change(table: str, key: int, **values: Any) -> None:
+    """What another system has written to a row meanwhile."""
+    sets = ", ".join(f"{name} = :{name}" for name in values)
+    with db.engine("owner").begin() as connection:
+        connection.execute(text(f"UPDATE {table} SET {sets} WHERE id = :key"), {"key": key, **values})
+
+
 def row(table: str, key: int) -> dict[str, Any]:
     """One row as it stands."""
     found: dict[str, Any] = rows(f"SELECT to_jsonb(t) FROM {table} t WHERE id = :id", id=key)[0][0]

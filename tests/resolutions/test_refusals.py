@@ -63,6 +63,11 @@ def _kept_plan(**values: Any) -> Given:
     return given
 
 
+def _kept_file(who: Principal) -> int:
+    r.meal_plan()
+    return _held("meal_plan")(who)
+
+
 def _broken(key: int, **context: Any) -> Given:
     told = {"table": "customers", "referencing_table": "bookings", "constraint": "bookings_customer_id_fkey"}
 
@@ -100,7 +105,7 @@ FORBIDDEN: list[tuple[str, str, Given]] = [
     ("release", "released already", _held("customer", released_at="2026-01-01Z")),
     ("extend", "released already", _held("customer", released_at="2026-01-01Z")),
     ("release", "A robot cannot be deleted", _held("robot")),
-    ("release", "still has a stored PDF", _kept_plan()),
+    ("release", "still has a stored PDF", _kept_file),
     ("release", "Quiz responses refer to meal plan 1", _kept_plan(pdf_url=None)),
     ("retry", "still no customers 99", _broken(99)),
     ("retry", "1 bookings still refer to customers 1", _broken(1, operation="delete")),

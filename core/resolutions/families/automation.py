@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.resolutions import blacklist, erasing, leftovers, references, storage
+from core.resolutions import blacklist, erasing, leftovers, references, releasing, storage
 from core.resolutions.declaring import ItemType, Option, Parameter, declare
 from core.resolutions.generic import DEFER, escalate_to
 from core.words import Priority, Queue
@@ -153,10 +153,12 @@ RETENTION_EXCEPTION = ItemType(
             "release",
             "Release hold and delete",
             effect=erasing.release_and_delete,
-            guard=erasing.deletable,
+            guard=releasing.releasable,
+            outside=releasing.FILE_FIRST,
             needs=("hold_reason", "hold_until"),
             recommended=erasing.ran_out,
-            help="The hold ends. The record is deleted; where figures rest on it, only what is personal goes.",
+            help="The hold ends. The record is deleted, a stored PDF first; where figures rest on it, only what is "
+            "personal goes.",
         ),
         Option(
             "extend",
