@@ -41,9 +41,9 @@ BUTTONS = {
     Deed.COMMENT: Button("Comment", ":material/chat:", "O"),
     Deed.REOPEN: Button("Reopen", ":material/restart_alt:", "Y"),
     Deed.APPROVE: Button(
-        "Approve as proposed", ":material/how_to_reg:", "F", approving.approve, "Item {0} is settled as proposed."
+        "Approve as proposed", ":material/how_to_reg:", "Shift+A", approving.approve, "Item {0} is settled as proposed."
     ),
-    Deed.SEND_BACK: Button("Send back", ":material/keyboard_return:", "Q"),
+    Deed.SEND_BACK: Button("Send back", ":material/keyboard_return:", "Shift+B"),
 }
 ANSWERS = (Deed.APPROVE, Deed.SEND_BACK)
 _FIRST = (Deed.CLAIM, Deed.RESUME, Deed.TAKE_OVER)
