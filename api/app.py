@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
-from api import alerts, audit, intake, items, metrics, queue, refusing, settings
+from api import alerts, audit, intake, items, metrics, queue, reference, refusing, rules, settings
 from api.documents import Documented
 from api.watching import Watched
 from web import health
@@ -16,8 +16,9 @@ from web.middleware import RealClient
 api = Documented(
     title="Opsdesk", version="1", docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json", redirect_slashes=False
 )
-for noun in (queue, items, intake, metrics, alerts, audit, settings):
+for noun in (queue, items, intake, metrics, rules, alerts, audit, settings):
     api.include_router(noun.router)
+api.add_route("/docs", reference.reference, methods=["GET"], include_in_schema=False)
 api.add_middleware(Watched)
 refusing.install(api)
 

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.refusing import MEDIA_TYPE
+from api.schemas.examples import EXAMPLES
 from api.schemas.told import Problem
 
 _INTRODUCTION = """Work comes in, is found, worked on and watched through these calls.
@@ -59,6 +60,9 @@ class Documented(FastAPI):
                 servers=[{"url": "/api"}],
                 tags=self.openapi_tags,
             )
+            for (method, path), known in EXAMPLES.items():
+                body = made["paths"][path][method]["requestBody"]["content"]["application/json"]
+                body["examples"] = {name: {"value": value} for name, value in known.items()}
             made["components"]["schemas"]["Problem"] = Problem.model_json_schema()
             self.openapi_schema = made
         return self.openapi_schema

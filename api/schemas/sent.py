@@ -56,23 +56,7 @@ class Sent(BaseModel):
 class WorkItemIn(Sent):
     """A new work item. Only the type is needed; the rest has the type's defaults."""
 
-    model_config = ConfigDict(
-        strict=True,
-        json_schema_extra={
-            "examples": [
-                {
-                    "item_type": "pdf_deletion_failed",
-                    "resource_type": "meal_plan",
-                    "resource_id": 12345,
-                    "priority": "medium",
-                    "reason": "storage answered 503 after 3 attempts",
-                    "context": {"retry_count": 3, "last_error": "503 Service Unavailable"},
-                    "sla_hours": 24,
-                    "external_ref": "cleanup-2026-11-21-12345",
-                }
-            ]
-        },
-    )
+    model_config = ConfigDict(strict=True)
 
     item_type: str = Field(max_length=100, description="What sort of item it is.")
     resource_type: str | None = Field(None, max_length=100)
@@ -97,8 +81,6 @@ class WorkItemIn(Sent):
 
 class TakeNextIn(Sent):
     """From which queue to take, or from any that the caller serves."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"queue": "automation"}]})
 
     queue: Queue | None = None
 
@@ -305,19 +287,6 @@ class AlertQuery(Sent):
 class BroadcastIn(Sent):
     """Something to say to everybody, or to those of a role or of a queue."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "title": "Payments are down",
-                    "message": "Decide no refunds until noon.",
-                    "severity": "warning",
-                    "expires_at": "2026-11-22T12:00:00+00:00",
-                }
-            ]
-        }
-    )
-
     title: str = Field(max_length=TITLE_LENGTH)
     message: str = Field(max_length=MESSAGE_LENGTH)
     severity: Severity = Severity.INFO
@@ -337,6 +306,35 @@ class BroadcastIn(Sent):
         return self
 
 
+class RuleIn(Sent):
+    """A new rule: its name, and its JSON as docs/alerts.md tells of it."""
+
+    name: str = Field(max_length=200)
+    definition: dict[str, Any]
+
+
+class RuleChange(Sent):
+    """What is to be changed of a rule. `version` is that of the rule as the caller has seen it, or is in If-Match."""
+
+    name: str | None = Field(None, max_length=200)
+    definition: dict[str, Any] | None = Field(None, description="Goes with a name, or keeps the old one.")
+    enabled: Annotated[bool, Field(strict=True)] | None = None
+    version: Version | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.definition is None and (self.enabled is None or self.name is not None):
+            raise ValueError("definition: is needed, unless the rule is only switched on or off")
+        return self
+
+
+class BacktestIn(Sent):
+    """Over how many days, and another definition than the one that is kept."""
+
+    days: Annotated[int, Field(strict=True)] = 30
+    definition: dict[str, Any] | None = None
+
+
 class AuditQuery(Sent):
     """Which entries of the audit log, newest first."""
 
@@ -353,8 +351,6 @@ class AuditQuery(Sent):
 
 class SettingIn(Sent):
     """A setting's new value. `version` is that of the setting as the caller has seen it; If-Match says the same."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"value": 120}]})
 
     value: str | bool | int | float
     version: Annotated[int, Field(ge=0, lt=2**31, strict=True)] | None = None

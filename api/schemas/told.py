@@ -181,6 +181,45 @@ class Numbered(Told):
     id: int
 
 
+class Rule(Told):
+    """A rule as its managers see it; its version is the ETag."""
+
+    id: int
+    name: str
+    kind: str
+    definition: dict[str, Any]
+    enabled: bool
+    version: int
+    failures: int
+    last_error: str | None
+    owner: str | None
+    changed_at: datetime
+    since: datetime | None
+    fired: int
+    last_fired_at: datetime | None
+
+
+class Firing(Told):
+    """One firing that would have been."""
+
+    at: datetime
+    title: str
+    message: str
+    because: list[str]
+    key: str
+
+
+class Backtest(Told):
+    """How often a rule would have fired; `firings` are the last 200."""
+
+    since: datetime
+    until: datetime
+    count: int
+    by_day: dict[str, int]
+    firings: list[Firing]
+    reaches_to: datetime | None
+
+
 class AuditEntry(Told):
     """One entry of the audit log."""
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from api.schemas.examples import EXAMPLES
 from core import config
 from core.alerts.broadcasting import broadcast
 from core.alerts.raising import Audience
+from core.alerts.rules import keeping
 from core.permissions import MANAGES, Permission, Principal
 from core.uow import perform
 from tests.builders import claimed, opened
@@ -37,6 +39,10 @@ class Route:
 def _announcement(cast: Cast, _who: Principal) -> int:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     return perform(cast.manager, broadcast, "Hear", "all of you", Audience(), tomorrow)
+
+
+def _rule(cast: Cast, who: Principal) -> int:
+    return perform(cast.manager, keeping.create, f"{who.name} {datetime.now(UTC)}", RULE["definition"])
 
 
 def _open(cast: Cast, _who: Principal) -> int:
@@ -84,6 +90,7 @@ def _tomorrow() -> str:
 
 BOOKING = {"external_ref": "b-1", "service": "Massage", "amount": "120.00"}
 ANNOUNCEMENT = {"title": "Hear", "message": "all", "expires_at": _tomorrow()}
+RULE = EXAMPLES["post", "/v1/alerts/rules"]["many are late"]
 ROUTES = (
     Route("GET", "/ops/dashboard/priority-queue", READ),
     Route("GET", "/work-items/{item_id}", READ, about=_open),
@@ -116,6 +123,11 @@ ROUTES = (
     Route("PUT", "/alerts/{alert_id}/dismiss", ALERTS, 204, about=_announcement),
     Route("POST", "/alerts/broadcast", Permission.ALERTS_BROADCAST, 201, ANNOUNCEMENT),
     Route("GET", "/ops/dashboard/metrics", READ),
+    Route("GET", "/alerts/rules", MANAGES),
+    Route("POST", "/alerts/rules", MANAGES, 201, RULE),
+    Route("PUT", "/alerts/rules/{rule_id}", MANAGES, body={"enabled": True, "version": 1}, about=_rule),
+    Route("DELETE", "/alerts/rules/{rule_id}?version=1", MANAGES, 204, about=_rule),
+    Route("POST", "/alerts/rules/{rule_id}/backtest", MANAGES, body={"days": 7}, about=_rule),
     Route("GET", "/audit", Permission.AUDIT_READ),
     Route("GET", "/config/{key}", ADMIN),
     Route("PUT", "/config/{key}", ADMIN, body={"value": 120}),
@@ -127,4 +139,6 @@ assert KEY in config.DECLARED
 def address(route: Route, cast: Cast, who: Principal) -> str:
     """The route's path with what it is about made and filled in."""
     number = str(route.about(cast, who)) if route.about else ""
-    return "/api/v1" + route.path.replace("{item_id}", number).replace("{alert_id}", number).replace("{key}", KEY)
+    return "/api/v1" + route.path.replace("{item_id}", number).replace("{alert_id}", number).replace(
+        "{rule_id}", number
+    ).replace("{key}", KEY)

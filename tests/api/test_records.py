@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
 from tests.api.conftest import V1, Client, Program
 from tests.api.routes import BOOKING
 from tests.builders import count, rows
@@ -60,28 +58,29 @@ def test_a_bad_record_among_many_is_refused_alone(client: Client, cast: Cast) ->
     assert count("payments") == 8
 
 
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"id": 7}, "id"),
-        ({"customer_id": 7}, "customer_id"),
-        ({"assigned_to": 1}, "assigned_to"),
-        ({"status": "lost"}, "status"),
-        ({"amount": "NaN"}, "amount"),
-        ({"amount": "1e400"}, "amount"),
-        ({"amount": True}, "amount"),
-        ({"service": ""}, "service"),
-        ({"service": "x" * 501}, "service"),
-        ({"created_at": "2026-01-02T00:00:00"}, "created_at"),
-        ({"created_at": "99999-01-01T00:00:00Z"}, "created_at"),
-        ({"created_at": 1_700_000_000}, "created_at"),
-        ({"customer": {"external_ref": "x", "vip": True}}, "customer.vip"),
-    ],
+CHANGES: tuple[tuple[dict[str, object], str], ...] = (
+    ({"id": 7}, "id"),
+    ({"customer_id": 7}, "customer_id"),
+    ({"assigned_to": 1}, "assigned_to"),
+    ({"status": "lost"}, "status"),
+    ({"amount": "NaN"}, "amount"),
+    ({"amount": "1e400"}, "amount"),
+    ({"amount": True}, "amount"),
+    ({"service": ""}, "service"),
+    ({"service": "x" * 501}, "service"),
+    ({"created_at": "2026-01-02T00:00:00"}, "created_at"),
+    ({"created_at": "99999-01-01T00:00:00Z"}, "created_at"),
+    ({"created_at": 1_700_000_000}, "created_at"),
+    ({"customer": {"external_ref": "x", "vip": True}}, "customer.vip"),
 )
-def test_what_does_not_fit_is_refused_by_field_and_keeps_nothing(
-    client: Client, cast: Cast, change: dict[str, object], field: str
-) -> None:
-    for body, place in ((BOOKING | change, field), ([BOOKING, BOOKING | change], f"1.{field}")):
-        answer = client(cast.reviewer).post(f"{V1}/bookings", json=body)
-        assert (answer.status_code, answer.json()["field"]) == (422, place)
+
+
+def test_what_does_not_fit_is_refused_by_field_and_keeps_nothing(client: Client, cast: Cast) -> None:
+    script, wrong = client(cast.reviewer), []
+    for change, field in CHANGES:
+        for body, place in ((BOOKING | change, field), ([BOOKING, BOOKING | change], f"1.{field}")):
+            answer = script.post(f"{V1}/bookings", json=body)
+            if answer.status_code != 422 or answer.json()["field"] != place:
+                wrong.append((change, place, answer.text[:200]))
+    assert wrong == []
     assert count("bookings") == 0
