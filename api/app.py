@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
-from api import alerts, audit, intake, items, metrics, queue, reference, refusing, rules, settings
+from api import alerts, audit, intake, items, metrics, monitoring, queue, reference, refusing, rules, settings
 from api.documents import Documented
 from api.watching import Watched
 from web import health
@@ -23,7 +23,7 @@ api.add_middleware(Watched)
 refusing.install(api)
 
 app = Starlette(
-    routes=[*health.routes, Mount("/api", api)],
+    routes=[*health.routes, *monitoring.routes, Mount("/api", api)],
     middleware=[Middleware(SecurityHeaders), Middleware(RealClient)],
 )
 refusing.install(app)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -14,14 +13,12 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api import watching
 from api.asking import Precondition
 from api.reading import Unfit
 from api.schemas.sent import SHAPES
 from core import clock
 from core.errors import Conflict, Invalid, LimitReached, NotPermitted, OpsError
 
-_log = logging.getLogger("opsdesk.api")
 MEDIA_TYPE = "application/problem+json"
 _ASKED_AS = {
     "score_min": "priority_min",
@@ -85,17 +82,8 @@ async def _http(_request: Request, error: Exception) -> Response:
     return problem(error.status_code, str(error.detail), error.headers, **named)
 
 
-async def _fault(request: Request, error: Exception) -> Response:
-    """A fault of ours: a reference for the caller, the trace for the log."""
-    reference = watching.reference(request.scope)
-    _log.error("fault", exc_info=error, extra={"request_id": reference})
-    detail = f"Something went wrong on our side. Tell the operator the reference {reference}."
-    return problem(500, detail, {watching.HEADER: reference})
-
-
 def install(app: FastAPI | Starlette) -> None:
     """Have `app` refuse in this shape and no other."""
     app.add_exception_handler(OpsError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _fault)

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field((), alias="OPSDESK_TRUSTED_PROXIES")
     audit_key: SecretStr | None = Field(None, alias="OPSDESK_AUDIT_KEY")
     search_key: SecretStr | None = Field(None, alias="OPSDESK_SEARCH_KEY")
+    metrics_token: SecretStr | None = Field(None, alias="OPSDESK_METRICS_TOKEN")
 
     sla_critical_hours: float = Field(4, gt=0, le=87_600, alias="MRQ_SLA_CRITICAL")
     sla_high_hours: float = Field(24, gt=0, le=87_600, alias="MRQ_SLA_HIGH")
@@ -84,7 +85,7 @@ class Settings(BaseSettings):
             raise ValueError("must be an address such as Opsdesk <opsdesk@example.com>")
         return given
 
-    @field_validator("audit_key", "search_key")
+    @field_validator("audit_key", "search_key", "metrics_token")
     @classmethod
     def _long_enough(cls, given: SecretStr | None) -> SecretStr | None:
         if given is not None and len(given.get_secret_value()) < 32:

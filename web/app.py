@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 
+from api import monitoring
 from api.app import api
 from core import db
 from core.settings import PROJECT
@@ -34,6 +35,7 @@ routes = [
     *signing_in.routes,
     *exporting.routes,
     *(Route(path, icon, methods=["GET"]) for path in sorted(ICONS)),
+    *monitoring.routes,
     Mount("/api", api),
 ]
 

@@ -21,9 +21,10 @@ IDENTITY = "X-Opsdesk-Session"
 _OURS = b"x-opsdesk-"
 
 HEALTH = frozenset({"/healthz", "/readyz", "/_stcore/health"})
+METRICS = "/metrics"
 FORMS = frozenset({"/login", "/logout", "/password"})
 ICONS = frozenset({"/favicon.ico", "/favicon.png", "/favicon.svg"})
-_OPEN = HEALTH | FORMS | ICONS
+_OPEN = HEALTH | FORMS | ICONS | {METRICS}  # the metrics look after themselves
 _OPEN_BELOW = ("/static/", "/api/")  # the API asks for a token itself, and knows no cookie
 _NOBODYS = ("/_stcore/metrics", "/_stcore/agent", "/_stcore/script-health-check")
 
@@ -51,7 +52,7 @@ class KnownHost:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or asking.path(scope) in HEALTH or asking.is_known_host(scope):
+        if scope["type"] == "lifespan" or asking.path(scope) in HEALTH | {METRICS} or asking.is_known_host(scope):
             return await self.app(scope, receive, send)
         sentence = "This console does not go by that name. Its operator sets OPSDESK_BASE_URL to the right one."
         return await answering.refuse(scope, receive, send, HTTPStatus.MISDIRECTED_REQUEST, sentence)
